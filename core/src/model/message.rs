@@ -1,0 +1,253 @@
+//! An accepted message: everything the rules read, and nothing that they do not.
+
+use super::{
+    AccountId, Address, Attempt, Choice, ClientRef, ContentSummary, FailReason, MessageId, MessagePolicy,
+    Money, PayerId, Price, Service, ServiceChoice, SubscriberId, Time,
+};
+use crate::charge::Slot;
+use serde::{Deserialize, Serialize};
+
+/// An accepted message. It is changed only by [`crate::lifecycle`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Message {
+    /// The one id.
+    pub id: MessageId,
+    /// Grows by one with every commit; the store's precondition.
+    pub version: u32,
+    /// Who sent it.
+    pub originator: Originator,
+    /// Who shall get it.
+    pub recipient: Address,
+    /// The recipient, when a subscriber of ours.
+    pub recipient_subscriber: Option<SubscriberId>,
+    /// What it carries.
+    pub content: ContentSummary,
+    /// What the sender asked for.
+    pub choice: ServiceChoice,
+    /// How it is treated.
+    pub policy: MessagePolicy,
+    /// What the sender agreed to pay beyond p1.
+    pub consent: Consent,
+    /// The binding quote's amount, when the submission named one.
+    pub quoted: Option<Money>,
+    /// The sender's own reference.
+    pub client_ref: Option<ClientRef>,
+    /// When it was accepted.
+    pub accepted_at: Time,
+    /// When it ends; absolute, never extended (R15).
+    pub expires_at: Time,
+    /// What the sender is told.
+    pub status: Status,
+    /// Why it failed, when it did.
+    pub fail_reason: Option<FailReason>,
+    /// p1: the price of the first service, pinned when that service was chosen.
+    pub p1: Option<Pinned>,
+    /// The first service, once chosen.
+    pub first: Option<Service>,
+    /// The second service, fixed at the first fallback (R5).
+    pub second: Option<Service>,
+    /// Every attempt, in order.
+    pub attempts: Vec<Attempt>,
+    /// The one charge slot.
+    pub slot: Slot,
+    /// Charges that the plan keeps although undelivered: part of `committed`, outside the slot.
+    pub kept: Vec<Money>,
+    /// What may happen only so often.
+    pub marks: Marks,
+    /// What it waits for when no attempt is live.
+    pub wait: Option<Wait>,
+    /// When the rules want to look at it again.
+    pub due: Option<Time>,
+    /// Number of the next event of this message, from 1, gapless.
+    pub next_seq: u32,
+    /// When it was delivered.
+    pub delivered_at: Option<Time>,
+    /// When it was read.
+    pub displayed_at: Option<Time>,
+    /// When a delivery was reported after another final status (R15).
+    pub delivered_late_at: Option<Time>,
+}
+
+/// Who sent a message and who pays for it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Originator {
+    /// Whose message it is: who may see, choose and cancel.
+    pub owner: Owner,
+    /// The address that the recipient sees.
+    pub address: Address,
+    /// Who is charged; nobody for what comes in from another network.
+    pub payer: Option<PayerId>,
+}
+
+/// Whose message it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Owner {
+    /// A subscriber's.
+    Subscriber(SubscriberId),
+    /// A business customer's.
+    Account(AccountId),
+    /// From another network, through a route of ours.
+    Network,
+}
+
+/// What the sender agreed to (DESIGN section 3): consent is the message's own bound, else the standing one; a
+/// later `choose` replaces it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Consent {
+    /// The message's `max_price`, or the one of the last `choose`.
+    pub own: Option<Money>,
+    /// The standing `max_price` of the subscriber or account.
+    pub standing: Option<Money>,
+}
+
+impl Consent {
+    /// The consent that counts.
+    #[must_use]
+    pub const fn amount(self) -> Option<Money> {
+        if self.own.is_some() { self.own } else { self.standing }
+    }
+}
+
+/// A price as it was pinned; `Price` says how sure it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Pinned {
+    /// The price.
+    pub price: Price,
+    /// When it was pinned.
+    pub at: Time,
+}
+
+/// What the sender is told. Final: `Delivered`, `Read`, `Refused`, `Failed`, `Expired`, `Unknown`, `Canceled`.
+///
+/// ```text
+///   Accepted -> Sending <-> Waiting -> (final)      Offered -> Sending | (final)
+///   Delivered -> Read is the only step between final states.
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Status {
+    /// On disk; nothing started yet.
+    Accepted,
+    /// Parked for the sender's choice.
+    Offered,
+    /// An attempt is under way.
+    Sending,
+    /// Held: for the recipient, for a backoff, for consent, or for a report that may never come.
+    Waiting,
+    /// Delivered.
+    Delivered,
+    /// Read.
+    Read,
+    /// The recipient said no.
+    Refused,
+    /// It could not be delivered.
+    Failed,
+    /// Its life ended, and it was not delivered.
+    Expired,
+    /// Its life ended, and nobody can say whether it was delivered.
+    Unknown,
+    /// The sender took it back.
+    Canceled,
+}
+
+impl Status {
+    /// True when nothing more will be started (I12).
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        !matches!(self, Self::Accepted | Self::Offered | Self::Sending | Self::Waiting)
+    }
+
+    /// The lower-case name used in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Offered => "offered",
+            Self::Sending => "sending",
+            Self::Waiting => "waiting",
+            Self::Delivered => "delivered",
+            Self::Read => "read",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Expired => "expired",
+            Self::Unknown => "unknown",
+            Self::Canceled => "canceled",
+        }
+    }
+}
+
+/// What may happen only so often in a message's life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Marks {
+    /// Reverts made (R9: at most one).
+    pub reverts: u8,
+    /// A withdrawal was started by a registration (R7: at most one).
+    pub withdrawn_by_registration: bool,
+    /// SMS/MMS was repeated after an unknown outcome (R11.3: once).
+    pub resubmitted: bool,
+    /// IM was repeated at once after an unknown outcome (R11.3: once; then at each new registration).
+    pub im_repeated_at: Option<Time>,
+    /// Consecutive retries made after failures, for the backoff (R9).
+    pub retries: u8,
+    /// The sender asked for it back.
+    pub cancel_asked: bool,
+    /// The service that the sender consented to by `choose`, until it has been tried.
+    pub consented: Option<Service>,
+    /// The price that the sender was last told for a service whose gate is closed (R6): told once a price.
+    pub told: Option<Told>,
+    /// `offered` because the price rose above the quote, not because the sender asked (R2).
+    pub price_rose: bool,
+    /// Fingerprint of the last look that changed nothing, so that looking again writes no second record (R16).
+    /// No rule reads it.
+    pub looked: u32,
+}
+
+/// What the sender was told of a dearer service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Told {
+    /// The service.
+    pub service: Service,
+    /// Its price then; nothing when it was not known.
+    pub price: Option<Money>,
+}
+
+/// What a message without a live attempt waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Wait {
+    /// For what.
+    pub what: super::WaitFor,
+    /// Until when, if it is a matter of time.
+    pub until: Option<Time>,
+}
+
+impl Message {
+    /// The attempt that is live or unknown, if any (by I4 there is at most one but by R11: then the latest).
+    #[must_use]
+    pub fn open_attempt(&self) -> Option<&Attempt> {
+        self.attempts.iter().rev().find(|attempt| attempt.outcome().is_none())
+    }
+
+    /// The attempt of that number.
+    #[must_use]
+    pub fn attempt(&self, n: u16) -> Option<&Attempt> {
+        self.attempts.get(usize::from(n).checked_sub(1)?)
+    }
+
+    /// The sender's own bound after a later choice: the bound that comes with it, else the price that they were
+    /// told for that service, else what stood.
+    #[must_use]
+    pub fn consent_after(&self, choice: Choice) -> Option<Money> {
+        let told = self.marks.told.filter(|told| told.service == choice.service).and_then(|told| told.price);
+        choice.max_price.or(told).or(self.consent.own)
+    }
+
+    /// The limit (DESIGN section 3): the greater of p1 and the consent; nothing when both are unknown.
+    #[must_use]
+    pub fn limit(&self) -> Option<Money> {
+        let p1 = self.p1.and_then(|pinned| pinned.price.as_first());
+        match (p1, self.consent.amount()) {
+            (Some(p1), Some(consent)) if p1.at_most(consent) => Some(consent),
+            (None, consent) => consent,
+            (p1, _) => p1,
+        }
+    }
+}

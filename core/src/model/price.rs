@@ -1,0 +1,118 @@
+//! What a service would cost the payer now, and how sure we are.
+
+use super::Money;
+use serde::{Deserialize, Serialize};
+
+/// The marginal price of this message for this payer by one service, rounded as charged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Price {
+    /// Exactly this will be charged.
+    Exact(Money),
+    /// Expected, as when a volume's overhead is not known to the byte.
+    Estimate(Money),
+    /// An external list price that ignores allowances: an upper bound, so known as p2 and unknown as p1.
+    List(Money),
+    /// The plan does not sell this service here.
+    NotOffered(NotOffered),
+    /// Nobody can say.
+    Unknown(UnknownPrice),
+}
+
+/// Why a service is not sold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum NotOffered {
+    /// The plan's row says `offered = false`.
+    Plan,
+    /// A spending cap with `then = "block"` is reached.
+    Cap,
+    /// The payer is barred.
+    Barred,
+}
+
+/// Why a price is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum UnknownPrice {
+    /// No row of the plan matches; never taken for 0.
+    NoRate,
+    /// The sender maps to no SIM or payer.
+    NoPayer,
+    /// The payer's plan is not loaded.
+    NoPlan,
+    /// The charging system did not answer in time.
+    NoAnswer,
+}
+
+impl Price {
+    /// The amount when it may serve as p1, the price the sender was shown.
+    #[must_use]
+    pub const fn as_first(self) -> Option<Money> {
+        match self {
+            Self::Exact(money) | Self::Estimate(money) => Some(money),
+            Self::List(_) | Self::NotOffered(_) | Self::Unknown(_) => None,
+        }
+    }
+
+    /// The amount when it may serve as p2, the price of the next attempt: an upper bound is enough.
+    #[must_use]
+    pub const fn as_next(self) -> Option<Money> {
+        match self {
+            Self::Exact(money) | Self::Estimate(money) | Self::List(money) => Some(money),
+            Self::NotOffered(_) | Self::Unknown(_) => None,
+        }
+    }
+
+    /// True unless the plan does not sell the service.
+    #[must_use]
+    pub const fn is_offered(self) -> bool {
+        !matches!(self, Self::NotOffered(_))
+    }
+}
+
+/// What a unit of a service is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Unit {
+    /// One SMS segment.
+    Segment,
+    /// One whole message.
+    #[default]
+    Message,
+    /// One byte of payload and overhead.
+    Byte,
+}
+
+impl Unit {
+    /// The lower-case name used in plans and in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Segment => "segment",
+            Self::Message => "message",
+            Self::Byte => "byte",
+        }
+    }
+}
+
+/// When a service's price is charged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ChargeOn {
+    /// On delivery: an attempt that does not deliver costs nothing.
+    #[default]
+    Delivered,
+    /// At hand-over; refunded in the commit that starts the next attempt, unless the plan keeps it.
+    Submitted {
+        /// The plan can't refund: the charge stays in `committed` if a next attempt follows.
+        kept_if_undelivered: bool,
+        /// A final status other than delivered gives the money back.
+        refund_at_end: bool,
+    },
+}
+
+/// Who debits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Settlement {
+    /// Our own ledger.
+    #[default]
+    Server,
+    /// The packet core bills the bytes: priced, shown, compared; never reserved, charged or counted.
+    Bearer,
+}

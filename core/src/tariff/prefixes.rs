@@ -1,0 +1,107 @@
+//! Which destination class a number belongs to: the longest prefix wins. A digit trie, so that sixty thousand
+//! prefixes cost no more steps than the number has digits.
+
+/// A set of digit prefixes, each with the class it stands for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Prefixes {
+    nodes: Vec<Node>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Node {
+    /// Index of the next node for each digit; 0 = none, as the root is nobody's child.
+    next: [u32; 10],
+    class: Option<u16>,
+}
+
+/// What came of adding a prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Added {
+    Yes,
+    /// It stood there already, for this class.
+    Taken(u16),
+    /// It is not a number of 1 to 15 digits.
+    NotDigits,
+}
+
+impl Prefixes {
+    /// Adds a prefix of 1 to 15 digits for `class`.
+    pub(super) fn add(&mut self, prefix: &str, class: u16) -> Added {
+        if !(1..=15).contains(&prefix.len()) || !prefix.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Added::NotDigits;
+        }
+        if self.nodes.is_empty() {
+            self.nodes.push(Node::default());
+        }
+        let mut at = 0_usize;
+        for digit in prefix.bytes().filter_map(value_of) {
+            let fresh = self.nodes.len();
+            let Some(slot) = self.nodes.get_mut(at).and_then(|node| node.next.get_mut(digit)) else { break };
+            if *slot == 0 {
+                *slot = u32::try_from(fresh).unwrap_or(0);
+                self.nodes.push(Node::default());
+                at = fresh;
+            } else {
+                at = index(*slot);
+            }
+        }
+        match self.nodes.get_mut(at).map(|node| &mut node.class) {
+            Some(Some(taken)) => Added::Taken(*taken),
+            Some(free) => {
+                *free = Some(class);
+                Added::Yes
+            }
+            None => Added::NotDigits,
+        }
+    }
+
+    /// The class of the longest prefix of `digits`.
+    pub(super) fn class_of(&self, digits: &str) -> Option<u16> {
+        let mut node = self.nodes.first()?;
+        let mut best = None;
+        for digit in digits.bytes() {
+            let Some(&next) = value_of(digit).and_then(|digit| node.next.get(digit)) else { break };
+            if next == 0 {
+                break;
+            }
+            let Some(child) = self.nodes.get(index(next)) else { break };
+            node = child;
+            best = node.class.or(best);
+        }
+        best
+    }
+}
+
+fn value_of(digit: u8) -> Option<usize> {
+    digit.checked_sub(b'0').filter(|value| *value < 10).map(usize::from)
+}
+
+fn index(node: u32) -> usize {
+    usize::try_from(node).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Added, Prefixes};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_longest_prefix_wins(set in prop::collection::btree_map("[0-9]{1,5}", 0u16..9, 0..30), number in "[0-9]{1,15}") {
+            let mut prefixes = Prefixes::default();
+            for (prefix, class) in &set {
+                prop_assert_eq!(prefixes.add(prefix, *class), Added::Yes);
+                prop_assert_eq!(prefixes.add(prefix, 99), Added::Taken(*class));
+            }
+            let longest = set.iter().filter(|(prefix, _)| number.starts_with(*prefix)).max_by_key(|(prefix, _)| prefix.len());
+            prop_assert_eq!(prefixes.class_of(&number), longest.map(|(_, class)| *class));
+        }
+    }
+
+    #[test]
+    fn only_digits_are_prefixes() {
+        for bad in ["", "+46", "46 70", "1234567890123456", "４６"] {
+            assert_eq!(Prefixes::default().add(bad, 0), Added::NotDigits, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What must hold after every commit, whatever the script (DESIGN section 8).
+
+use crate::world::World;
+use switchback_core::charge::Slot;
+use switchback_core::model::{AttemptKind, AttemptState, ChargeOn, Message, Outcome, Service, Status};
+
+pub(crate) fn check(world: &World, before: &Message) {
+    let message = &world.message;
+    i4_no_attempt_beside_another(message, before);
+    i7_charges_within_the_limit(world);
+    i9_no_orphan_reservation(world);
+    i12_final_states_absorb(message, before);
+    i14_every_start_within_the_limit(world, before);
+    events_are_numbered_without_gaps(world, before);
+    it_wants_to_be_looked_at_again(world);
+    r9_reverts_once(message);
+    an_outcome_changes_only_to_delivered(message, before);
+    only_what_delivered_is_charged_on_delivery(message);
+}
+
+fn an_outcome_changes_only_to_delivered(message: &Message, before: &Message) {
+    for (old, new) in before.attempts.iter().zip(&message.attempts).filter(|(old, _)| old.outcome().is_some())
+    {
+        let delivered = matches!(new.outcome(), Some(Outcome::Delivered | Outcome::Displayed));
+        assert!(old.outcome() == new.outcome() || delivered, "an outcome was taken back: {old:?} {new:?}");
+    }
+}
+
+fn only_what_delivered_is_charged_on_delivery(message: &Message) {
+    let Slot::Charged { attempt, .. } = &message.slot else { return };
+    let charged = message.attempt(*attempt).unwrap();
+    let delivered = matches!(charged.outcome(), Some(Outcome::Delivered | Outcome::Displayed));
+    assert!(delivered || charged.charge_on != ChargeOn::Delivered, "I7: charged, not delivered: {charged:?}");
+}
+
+/// No next attempt beside a live one ever; beside an unknown one only by R11, and flagged as a possible copy
+/// (IM beside IM carries one id, and is shown once).
+fn i4_no_attempt_beside_another(message: &Message, before: &Message) {
+    let live = message.attempts.iter().filter(|attempt| attempt.is_live()).count();
+    let live_before = before.attempts.iter().filter(|attempt| attempt.is_live()).count();
+    for new in message.attempts.iter().skip(before.attempts.len()) {
+        let older = message.attempts.iter().filter(|attempt| attempt.n < new.n);
+        for open in older.filter(|attempt| attempt.outcome().is_none()) {
+            assert_eq!(open.state, AttemptState::Unknown, "I4: {new:?} beside {open:?}");
+            let one_id = new.service == Service::Im && open.service == Service::Im;
+            assert!(new.may_duplicate || one_id, "I4: an unflagged copy");
+        }
+    }
+    if message.attempts.len() > before.attempts.len() {
+        assert!(live <= 1, "I4: two live attempts");
+    }
+    assert!(live <= live_before.max(1) + 1);
+}
+
+fn i7_charges_within_the_limit(world: &World) {
+    let charged = world.charged();
+    let message = &world.message;
+    let kept: i128 = message.kept.iter().map(|kept| kept.nanos).sum();
+    let in_slot = message.slot.charged().map_or(0, |charged| charged.nanos);
+    assert_eq!(charged.nanos, kept + in_slot, "I7: the ledger is the slot and what the plan kept");
+    let p1_known = message.p1.is_some_and(|pinned| pinned.price.as_first().is_some());
+    if p1_known && !charged.is_zero() {
+        let limit = world.highest_limit.unwrap_or_else(|| panic!("I7: charged without a limit"));
+        assert!(charged.at_most(limit), "I7: {charged} > {limit}");
+    }
+}
+
+fn i9_no_orphan_reservation(world: &World) {
+    let held = if let Slot::Held { attempt, hold } = &world.message.slot {
+        let holder = world.message.attempt(*attempt).unwrap();
+        assert!(holder.outcome().is_none(), "I9: a reservation of an attempt that has ended: {holder:?}");
+        assert!(!world.message.status.is_final(), "I9: a reservation after the end");
+        hold.amount.nanos
+    } else {
+        0
+    };
+    assert_eq!(world.reserved().nanos, held, "I9: the ledger's reservation is the slot's");
+}
+
+fn i12_final_states_absorb(message: &Message, before: &Message) {
+    if !before.status.is_final() {
+        return;
+    }
+    let read = before.status == Status::Delivered && message.status == Status::Read;
+    assert!(message.status == before.status || read, "I12: {:?} -> {:?}", before.status, message.status);
+    assert_eq!(
+        (&message.slot, &message.kept),
+        (&before.slot, &before.kept),
+        "I12: money moved after the end"
+    );
+    assert_eq!(message.attempts.len(), before.attempts.len(), "I12: an attempt after the end");
+}
+
+fn i14_every_start_within_the_limit(world: &World, before: &Message) {
+    let message = &world.message;
+    for new in message.attempts.iter().skip(before.attempts.len()) {
+        if new.kind == AttemptKind::First {
+            continue;
+        }
+        let Some(price) = new.price.as_next() else {
+            assert_eq!(Some(new.service), message.first, "I14: only the first service at an unknown price");
+            continue;
+        };
+        let kept: i128 = message.kept.iter().map(|kept| kept.nanos).sum();
+        let limit = message.limit().map_or(0, |limit| limit.nanos);
+        assert!(price.is_zero() || kept + price.nanos <= limit, "I14: {kept} + {price} > {limit}");
+    }
+}
+
+fn events_are_numbered_without_gaps(world: &World, before: &Message) {
+    let mut next = before.next_seq;
+    for event in &world.changes.events {
+        assert_eq!(event.seq, next, "a gap in the events");
+        next += 1;
+    }
+    assert_eq!(world.message.next_seq, next);
+}
+
+fn it_wants_to_be_looked_at_again(world: &World) {
+    match (world.message.status.is_final(), world.message.due) {
+        (true, due) => assert_eq!(due, None, "a final message wants nothing"),
+        (false, Some(due)) => assert!(due > world.now, "a look that is past would spin"),
+        (false, None) => panic!("I3: nobody will look at it again"),
+    }
+}
+
+fn r9_reverts_once(message: &Message) {
+    let reverts = message.attempts.iter().filter(|attempt| attempt.kind == AttemptKind::Revert).count();
+    assert!(reverts <= 1, "R9: {reverts} reverts");
+    for (index, attempt) in message.attempts.iter().enumerate() {
+        let out = message.attempts.iter().take(index).any(|earlier| {
+            earlier.service == attempt.service
+                && earlier.outcome() == Some(Outcome::PermanentFailure)
+                && earlier.ended_at.is_some_and(|ended| ended < attempt.started_at)
+        });
+        assert!(!out, "R9: a service that failed for good was used again");
+    }
+}
