@@ -1,0 +1,91 @@
+//! The ledger: its order, and a proof that finds what is wrong (I7, I8, I9).
+
+use super::sample::{cents, payer, writes};
+use super::{Sample, StoreUnderTest, got, put};
+use crate::{LedgerTotals, Store, Unit, Write};
+use switchback_core::charge::LedgerKind::{self, Commit, Release, Reserve};
+use switchback_core::model::Status;
+
+/// A unit with entries of one message, and the payer's balance and reservations after it.
+fn entries(n: u64, list: &[(u16, LedgerKind)], balance: i128, held: i128) -> Unit {
+    let ledger = list.iter().map(|(attempt, kind)| Sample(n).entry(*attempt, *kind, 3)).collect();
+    writes(vec![Write::Ledger(ledger), Write::Payer(Box::new(payer("payer", 1, balance, held)))])
+}
+
+/// A payer with a euro, and three messages.
+fn begin(store: &dyn Store) {
+    put(store, writes(vec![Write::Payer(Box::new(payer("payer", 1, 60, 0)))]));
+    put(store, writes(vec![Write::Payer(Box::new(payer("payer", 2, 100, 0)))]));
+    for n in 1..=3 {
+        put(store, Sample(n).accept());
+    }
+}
+
+/// Reservations, charges, and a top-up in between.
+pub(super) fn balanced(of: &mut dyn StoreUnderTest) {
+    begin(of.store());
+    put(of.store(), entries(1, &[(1, Reserve)], 100, 3));
+    put(of.store(), entries(1, &[(1, Release), (2, Reserve)], 100, 3));
+    put(of.store(), entries(2, &[(1, Reserve)], 100, 6));
+    put(of.store(), entries(1, &[(2, Commit)], 97, 3));
+    put(of.store(), writes(vec![Write::Payer(Box::new(payer("payer", 1, 147, 3)))]));
+    put(of.store(), Sample(1).finish(Status::Delivered));
+    let expected =
+        LedgerTotals { entries: 5, open_holds: 1, charged: vec![cents(3)], ..LedgerTotals::default() };
+    assert_eq!(got(of.store().ledger_totals()), expected);
+    super::catch_up(of);
+    assert_eq!(got(of.store().ledger_totals()), expected);
+    of.reopen();
+    assert_eq!(got(of.store().ledger_totals()), expected);
+}
+
+/// An orphan, a double charge, money that went without an entry, and an entry that nobody paid.
+pub(super) fn faults(of: &mut dyn StoreUnderTest) {
+    begin(of.store());
+    let clean = LedgerTotals::default();
+    assert_eq!(got(of.store().ledger_totals()), clean);
+    put(of.store(), entries(1, &[(1, Reserve)], 100, 3));
+    assert_eq!(got(of.store().ledger_totals()).orphan_holds, 0);
+    put(of.store(), Sample(1).finish(Status::Failed));
+    assert_eq!(got(of.store().ledger_totals()).orphan_holds, 1, "its message is final");
+    put(of.store(), entries(1, &[(1, Release)], 100, 0));
+    assert_eq!(got(of.store().ledger_totals()).orphan_holds, 0);
+
+    put(of.store(), entries(2, &[(1, Reserve), (1, Commit), (2, Reserve), (2, Commit)], 94, 0));
+    let double = got(of.store().ledger_totals());
+    assert_eq!((double.double_charges, double.unbalanced.len()), (1, 0), "{double:?}");
+
+    put(of.store(), entries(3, &[(1, Reserve), (1, Commit)], 94, 0));
+    let unpaid = got(of.store().ledger_totals());
+    assert_eq!(unpaid.unbalanced, ["payer"], "the charge did not leave the balance");
+    put(of.store(), entries(3, &[(2, Reserve), (2, Release)], 91, 0));
+    assert_eq!(got(of.store().ledger_totals()).unbalanced, Vec::<smol_str::SmolStr>::new());
+    put(of.store(), entries(3, &[(3, Reserve)], 91, 0));
+    assert_eq!(got(of.store().ledger_totals()).unbalanced, ["payer"], "the reservation is not held");
+}
+
+/// Positions grow; pages lose and repeat nothing.
+pub(super) fn in_order(of: &mut dyn StoreUnderTest) {
+    begin(of.store());
+    for n in 1..=3 {
+        put(of.store(), entries(n, &[(1, Reserve), (1, Release), (2, Reserve)], 100, 0));
+    }
+    put(of.store(), entries(1, &[(2, Release)], 100, 0));
+    for n in [1, 2, 4, 100] {
+        let (mut after, mut read) = (0, Vec::new());
+        loop {
+            let page = got(of.store().ledger(after, n));
+            assert!(page.len() <= n && page.iter().all(|(position, _)| *position > after));
+            let Some((last, _)) = page.last() else { break };
+            after = *last;
+            read.extend(page);
+        }
+        assert!(read.is_sorted_by(|a, b| a.0 < b.0));
+        let number = |id: switchback_core::model::MessageId| id.made_at().millis_since(super::sample::at(0));
+        let seen: Vec<_> = read.iter().map(|(_, entry)| (number(entry.message), entry.attempt)).collect();
+        assert_eq!(
+            seen,
+            [1, 2, 3].iter().flat_map(|n| [(*n, 1), (*n, 1), (*n, 2)]).chain([(1, 2)]).collect::<Vec<_>>()
+        );
+    }
+}

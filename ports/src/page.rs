@@ -1,0 +1,112 @@
+//! What lists and totals return. Lists may follow behind a watermark and say how far they are.
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+use switchback_core::model::{Address, ClientRef, Event, Money, MessageId, Owner, Service, Status, Time};
+
+/// A page of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The lines.
+    pub lines: Vec<T>,
+    /// Whether there are more.
+    pub more: bool,
+    /// Every event with a cursor up to this one is reflected in the list.
+    pub watermark: u64,
+}
+
+/// An event with its place in the feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventLine {
+    /// The commit sequence that the writer gave: strictly increasing.
+    pub cursor: u64,
+    /// The event.
+    pub event: Event,
+}
+
+/// Which messages to list. Every part that is given must match.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MessageFilter {
+    /// Whose.
+    pub owner: Option<Owner>,
+    /// To this recipient.
+    pub to: Option<Address>,
+    /// In this status.
+    pub status: Option<Status>,
+    /// Whose first service is this.
+    pub service: Option<Service>,
+    /// With this reference.
+    pub client_ref: Option<ClientRef>,
+    /// Accepted at or after.
+    pub accepted_after: Option<Time>,
+}
+
+/// One conversation of a subscriber or account: everything said with one other address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationSummary {
+    /// The other end, as printed.
+    pub with: SmolStr,
+    /// The latest message.
+    pub last: MessageId,
+    /// When it was accepted.
+    pub last_at: Time,
+    /// How many messages came in and were not read.
+    pub unread: u64,
+}
+
+/// One line of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConversationLine {
+    /// The message.
+    pub message: MessageId,
+    /// True when the owner of the conversation sent it.
+    pub outgoing: bool,
+    /// The other end.
+    pub with: SmolStr,
+    /// The text (media are named by type in the message itself).
+    pub text: String,
+    /// When it was accepted.
+    pub at: Time,
+    /// How it stands.
+    pub status: Status,
+    /// The service of its last attempt.
+    pub service: Option<Service>,
+}
+
+/// Sums that prove the ledger (I8, I9, I11).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LedgerTotals {
+    /// Entries.
+    pub entries: u64,
+    /// Reservations that are open now.
+    pub open_holds: u64,
+    /// Of those, reservations of messages that are final: must be 0.
+    pub orphan_holds: u64,
+    /// Messages with more than one charge that was neither refunded nor kept by the plan: must be 0.
+    pub double_charges: u64,
+    /// Charged minus refunded, by currency.
+    pub charged: Vec<Money>,
+    /// Payers whose balance does not equal opening minus charged: must be empty.
+    pub unbalanced: Vec<SmolStr>,
+}
+
+/// Counts of a store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoreTotals {
+    /// Messages that are not final.
+    pub open: u64,
+    /// Messages that are final.
+    pub finished: u64,
+    /// Receipts that match nothing yet.
+    pub parked: u64,
+    /// Units committed since start.
+    pub units: u64,
+    /// Commits (syncs of the log) since start.
+    pub commits: u64,
+    /// The last cursor given.
+    pub cursor: u64,
+    /// The lists' watermark.
+    pub watermark: u64,
+    /// Bytes on disk.
+    pub bytes: u64,
+}

@@ -1,0 +1,205 @@
+//! One group commit in the making: what its earlier units changed, the preconditions of the next one checked against
+//! that and the committed state, and what is to be done in memory once it is durable.
+
+use crate::error::Fault;
+use crate::index::Handle;
+use crate::lists::Lists;
+use crate::peers::{PeerKey, ids_of};
+use crate::record::{seal, unseal, unsigned};
+use crate::shared::{Account, Shared, read};
+use crate::statements::Statements;
+use hashbrown::HashMap;
+use rusqlite::OptionalExtension;
+use std::sync::Arc;
+use switchback_core::model::{Message, MessageId, PayerId, SubscriberId, Time};
+use switchback_ports::{Conflict, Expect, IdempotencyKey, IdempotencyRecord, PeerRef, Unit, Write};
+
+/// What is known of a message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known {
+    pub(crate) version: u32,
+    pub(crate) last_log: u64,
+    pub(crate) open: bool,
+}
+
+/// What memory learns of a message when the batch is durable.
+#[derive(Debug)]
+pub(crate) enum Delta {
+    /// It is open.
+    Open { handle: Handle, recipient: Option<SubscriberId>, peers: Vec<(PeerKey, PeerRef)> },
+    /// It is final.
+    Final { id: MessageId, peers: Vec<(PeerKey, PeerRef)> },
+    /// It has a new log row.
+    Log { id: MessageId, last_log: u64 },
+}
+
+impl Delta {
+    /// What a message's row says.
+    pub(crate) fn of(message: &Message, last_log: u64) -> Self {
+        let peers = ids_of(message).collect();
+        if message.status.is_final() {
+            return Self::Final { id: message.id, peers };
+        }
+        let handle = Handle { id: message.id, version: message.version, last_log, due: message.due };
+        Self::Open { handle, recipient: message.recipient_subscriber.clone(), peers }
+    }
+}
+
+/// The batch.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) messages: HashMap<MessageId, Known>,
+    pub(crate) peers: HashMap<PeerKey, MessageId>,
+    pub(crate) payers: HashMap<PayerId, Arc<Account>>,
+    pub(crate) deltas: Vec<Delta>,
+    /// Messages that the running unit made.
+    pub(crate) made: Vec<MessageId>,
+    pub(crate) lists: Lists,
+    /// Units that were written.
+    pub(crate) units: u64,
+    /// Parked receipts that were forgotten.
+    pub(crate) unparked: u64,
+}
+
+/// How far the writer has come: with the units so far of the running batch.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Position {
+    /// The last log row.
+    pub(crate) seq: u64,
+    /// The last cursor given.
+    pub(crate) cursor: u64,
+    /// The last journal row.
+    pub(crate) journal: u64,
+    /// How many messages are final.
+    pub(crate) finished: u64,
+    /// No message above this id was ever final.
+    pub(crate) max_finished: Option<MessageId>,
+    /// The highest lease epoch of each shard.
+    pub(crate) leases: Vec<u64>,
+    /// The latest moment that any unit spoke of.
+    pub(crate) latest: Time,
+}
+
+/// Where a batch finds what is committed, and writes.
+#[derive(Debug)]
+pub(crate) struct Past<'a, 'c> {
+    pub(crate) shared: &'a Shared,
+    pub(crate) st: &'a mut Statements<'c>,
+    pub(crate) at: &'a mut Position,
+}
+
+impl Batch {
+    /// The message as it stands after the units so far.
+    pub(crate) fn known(&self, id: MessageId, past: &mut Past<'_, '_>) -> Result<Option<Known>, Fault> {
+        if let Some(known) = self.messages.get(&id) {
+            return Ok(Some(*known));
+        }
+        if let Some(handle) = read(&past.shared.open).index.get(id) {
+            return Ok(Some(Known { version: handle.version, last_log: handle.last_log, open: true }));
+        }
+        // Ids are ordered by time: a new message is nearly always above all final ones, and needs no look-up.
+        if past.at.max_finished.is_none_or(|max| id > max) {
+            return Ok(None);
+        }
+        let row = past
+            .st
+            .finished_get
+            .query_row([id.to_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        Ok(row.map(|(version, last_log)| Known { version, last_log: unsigned(last_log), open: false }))
+    }
+
+    /// The payer as it stands after the units so far.
+    pub(crate) fn account(
+        &self,
+        id: &PayerId,
+        past: &mut Past<'_, '_>,
+    ) -> Result<Option<Arc<Account>>, Fault> {
+        if let Some(account) = self.payers.get(id) {
+            return Ok(Some(Arc::clone(account)));
+        }
+        if let Some(account) = read(&past.shared.payers).get(id) {
+            return Ok(Some(Arc::clone(account)));
+        }
+        let row: Option<Vec<u8>> = past.st.payer_get.query_row([id.as_str()], |row| row.get(0)).optional()?;
+        row.map(|body| {
+            let (opening, payer) = unseal(&body)?;
+            Ok(Arc::new(Account { opening, payer, journal: 0 }))
+        })
+        .transpose()
+    }
+
+    /// Checks a unit; nothing of it has been written.
+    pub(crate) fn check(&self, unit: &Unit, past: &mut Past<'_, '_>) -> Result<Result<(), Conflict>, Fault> {
+        if past.at.leases.get(usize::from(unit.shard.number())).is_some_and(|epoch| unit.epoch < *epoch) {
+            return Ok(Err(Conflict::Lease));
+        }
+        for expect in &unit.expects {
+            let conflict = match expect {
+                Expect::Message { id, version } => {
+                    let known = self.known(*id, past)?.map(|known| known.version);
+                    (known != *version).then_some(Conflict::Message)
+                }
+                Expect::KeyAbsent(key) => key_record(key, past.at.latest.max(spoken_of(unit)), past.st)?
+                    .map(|record| Conflict::Key(Box::new(record))),
+                Expect::PeerIdAbsent { route, id } => {
+                    let key = (route.clone(), id.clone());
+                    let holder = self.peers.get(&key).copied();
+                    let holder =
+                        holder.or_else(|| read(&past.shared.open).peers.get(route, id).map(|p| p.message));
+                    let holder = holder.map(|message| self.known(message, past)).transpose()?.flatten();
+                    holder.is_some_and(|known| known.open).then_some(Conflict::PeerId)
+                }
+                Expect::Payer { id, version } => {
+                    let account = self.account(id, past)?.map(|account| account.payer.version);
+                    (account != *version).then_some(Conflict::Payer)
+                }
+            };
+            if let Some(conflict) = conflict {
+                return Ok(Err(conflict));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// The journal's row: every payer that the batch changed, as it is afterwards.
+    pub(crate) fn journal(&self) -> Option<Vec<u8>> {
+        let payers: Vec<_> = self.payers.values().map(|account| (account.opening, &account.payer)).collect();
+        (!payers.is_empty()).then(|| seal(&payers))
+    }
+}
+
+/// The stored form of an idempotency key.
+pub(crate) fn key_bytes(key: &IdempotencyKey) -> Vec<u8> {
+    switchback_ports::encode(key)
+}
+
+/// The record of a key that is not forgotten at `now`.
+fn key_record(
+    key: &IdempotencyKey,
+    now: Time,
+    st: &mut Statements<'_>,
+) -> Result<Option<IdempotencyRecord>, Fault> {
+    let now = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
+    let row = st.key_get.query_row((key_bytes(key), now), |row| row.get::<_, Vec<u8>>(0)).optional()?;
+    row.map(|body| unseal(&body)).transpose()
+}
+
+/// The latest moment that a unit speaks of. The store has no clock: "expired" is measured by what it is told.
+pub(crate) fn spoken_of(unit: &Unit) -> Time {
+    let moment = |write: &Write| match write {
+        Write::Message(message) => Some(message.accepted_at),
+        Write::Decisions(_, list) => list.last().map(|decision| decision.at),
+        Write::Events(list) => list.last().map(|event| event.at),
+        Write::Ledger(list) => list.last().map(|entry| entry.at),
+        Write::Park { report, .. } => Some(report.at),
+        Write::Device { at, .. } => Some(*at),
+        Write::Refusal(refusal) => Some(refusal.at),
+        Write::Content(..)
+        | Write::Payer(_)
+        | Write::Key(..)
+        | Write::Unpark { .. }
+        | Write::Directory(_) => None,
+    };
+    unit.writes.iter().filter_map(moment).max().unwrap_or_default()
+}

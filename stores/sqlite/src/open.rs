@@ -1,0 +1,229 @@
+//! Opening: one process, one schema, and everything that lives in memory rebuilt from what is durable. Opening a
+//! store again after a crash, or a crash while opening, changes nothing that was committed (I23).
+
+use crate::Options;
+use crate::batch::{Delta, Position};
+use crate::error::{Fault, OpenError};
+use crate::lists::{Lists, Mark};
+use crate::look;
+use crate::pool::Pool;
+use crate::record::{LogBody, id_of, signed, unseal, unsigned};
+use crate::schema::migrate;
+use crate::shared::{Account, Open, Shared, write};
+use crate::story::{FINISHED, MADE, REOPENED};
+use crate::writer::learn;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use switchback_core::model::{Message, SHARD_COUNT};
+use switchback_core::tariff::Payer;
+
+/// Connections for reading.
+const READERS: usize = 4;
+/// Page cache of the writer and of each reader, in KiB (negative: SQLite's way of saying KiB).
+const CACHE: (i32, i32) = (-49_152, -4_096);
+/// Pages of a file that is checked whole when it is opened: 64 MiB. A larger one is checked where it is read: every
+/// record has its checksum, and all open messages are read now.
+const CHECKED: i64 = 16_384;
+/// Final messages whose peers' ids are remembered again.
+const RECENT: i64 = 10_000;
+
+/// What opening gives.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) file: PathBuf,
+    pub(crate) lock: File,
+    pub(crate) writer: Connection,
+    pub(crate) checkpointer: Connection,
+    pub(crate) pool: Pool,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) at: Position,
+    pub(crate) lists: Lists,
+}
+
+/// Opens the store.
+pub(crate) fn open(options: &Options) -> Result<Opened, OpenError> {
+    let file = file_of(&options.path)?;
+    let lock = lock(&file)?;
+    let mut writer = connect(&file, options, CACHE.0)?;
+    migrate(&mut writer)?;
+    check(&writer)?;
+    let shared = Arc::new(Shared::new((options.behind_units, options.behind_ms)));
+    let (at, lists) = rebuild(&writer, &shared)?;
+    let checkpointer = connect(&file, options, CACHE.1)?;
+    let readers = (0..READERS).map(|_| connect(&file, options, CACHE.1)).collect::<Result<_, _>>()?;
+    tracing::info!(
+        open = write(&shared.open).index.len(),
+        finished = at.finished,
+        cursor = at.cursor,
+        "the store is open"
+    );
+    Ok(Opened { file, lock, writer, checkpointer, pool: Pool::new(readers), shared, at, lists })
+}
+
+/// The database's file: the path itself, or one within it when it is a folder. Missing folders are made.
+fn file_of(path: &Path) -> Result<PathBuf, OpenError> {
+    let failed = |error| OpenError::Path { path: path.to_owned(), error };
+    let file = if path.is_dir() { path.join("switchback.db") } else { path.to_owned() };
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or_else(|| Path::new("."));
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let folder = folder.canonicalize().map_err(failed)?;
+    let name = file.file_name().ok_or_else(|| failed(std::io::ErrorKind::InvalidFilename.into()))?;
+    Ok(folder.join(name))
+}
+
+/// Keeps every other process out, until the file is dropped.
+fn lock(file: &Path) -> Result<File, OpenError> {
+    let path = file.with_added_extension("lock");
+    let failed = |error| OpenError::Path { path: path.clone(), error };
+    let lock = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(file.to_owned())),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+/// A connection with our settings. `synchronous = FULL` is not an option: every commit is on the disk before it is
+/// answered.
+fn connect(file: &Path, options: &Options, cache: i32) -> Result<Connection, OpenError> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = match &options.vfs {
+        None => Connection::open_with_flags(file, flags)?,
+        Some(vfs) => Connection::open_with_flags_and_vfs(file, flags, vfs.as_str())
+            .map_err(|error| unknown_vfs(error, vfs))?,
+    };
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(OpenError::Damaged(format!(
+            "its journal cannot be a write-ahead log (it stays {mode:?})"
+        )));
+    }
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "cache_size", cache)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+fn unknown_vfs(error: rusqlite::Error, vfs: &str) -> OpenError {
+    if error.to_string().contains("no such vfs") {
+        OpenError::UnknownVfs(vfs.to_owned())
+    } else {
+        error.into()
+    }
+}
+
+/// A bounded look for damage.
+fn check(connection: &Connection) -> Result<(), OpenError> {
+    let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+    if pages > CHECKED {
+        return Ok(());
+    }
+    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if verdict == "ok" { Ok(()) } else { Err(OpenError::Damaged(verdict)) }
+}
+
+/// Everything that lives in memory.
+fn rebuild(c: &Connection, shared: &Shared) -> Result<(Position, Lists), Fault> {
+    {
+        let mut open = write(&shared.open);
+        recent_peers(c, &mut open)?;
+        open_messages(c, &mut open)?;
+    }
+    let mut at = position(c)?;
+    let mut lists = behind(c)?;
+    at.finished = follow(c, &mut lists)?;
+    lists.cut(c)?;
+    let journal: Vec<Vec<(i128, Payer)>> = look::many(c, "SELECT body FROM journal ORDER BY seq", [])?;
+    {
+        let mut payers = write(&shared.payers);
+        for (opening, payer) in journal.into_iter().flatten() {
+            payers.insert(payer.id.clone(), Arc::new(Account { opening, payer, journal: at.journal }));
+        }
+    }
+    let parked: i64 = c.query_row("SELECT count(*) FROM parked", [], |row| row.get(0))?;
+    let counts = &shared.counts;
+    counts.parked.store(unsigned(parked), Ordering::Release);
+    counts.finished.store(at.finished, Ordering::Release);
+    counts.cursor.store(at.cursor, Ordering::Release);
+    Ok((at, lists))
+}
+
+/// The index: every open message, read once.
+fn open_messages(c: &Connection, open: &mut Open) -> Result<(), Fault> {
+    let mut statement = c.prepare("SELECT last_log, head FROM open ORDER BY id")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let message: Message = unseal(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+        learn(open, Delta::of(&message, unsigned(row.get(0)?)));
+    }
+    Ok(())
+}
+
+/// Peers' ids of the latest final messages, oldest first.
+fn recent_peers(c: &Connection, open: &mut Open) -> Result<(), Fault> {
+    let sql = "SELECT head FROM finished ORDER BY id DESC LIMIT ?1";
+    let messages: Vec<Message> = look::many(c, sql, [RECENT])?;
+    messages.iter().rev().for_each(|message| learn(open, Delta::of(message, 0)));
+    Ok(())
+}
+
+/// How far the writer had come.
+fn position(c: &Connection) -> Result<Position, Fault> {
+    let (cursor, seq) = crate::feed::last(c)?;
+    let journal: i64 = c.query_row("SELECT coalesce(max(seq), 0) FROM journal", [], |row| row.get(0))?;
+    let last = "SELECT id FROM finished ORDER BY id DESC LIMIT 1";
+    let last: Option<Vec<u8>> = c.query_row(last, [], |row| row.get(0)).optional()?;
+    let mut leases = vec![0; usize::from(SHARD_COUNT)];
+    let mut statement = c.prepare("SELECT shard, epoch FROM lease")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        if let Some(epoch) = leases.get_mut(usize::from(row.get::<_, u16>(0)?)) {
+            *epoch = unsigned(row.get(1)?);
+        }
+    }
+    Ok(Position {
+        seq,
+        cursor,
+        journal: unsigned(journal),
+        max_finished: last.as_deref().map(id_of).transpose()?,
+        leases,
+        ..Position::default()
+    })
+}
+
+/// How far the lists had followed.
+fn behind(c: &Connection) -> Result<Lists, Fault> {
+    let row = |row: &Row<'_>| {
+        let (seq, cursor, finished) = (unsigned(row.get(0)?), unsigned(row.get(1)?), unsigned(row.get(2)?));
+        Ok(Mark { seq, cursor, finished, ..Mark::default() })
+    };
+    Ok(Lists::at(c.query_row("SELECT seq, cursor, finished FROM behind", [], row)?))
+}
+
+/// Derives from the log what the lists have not followed; gives how many messages are final.
+fn follow(c: &Connection, lists: &mut Lists) -> Result<u64, Fault> {
+    let mut finished = lists.written.finished;
+    let mut statement = c.prepare("SELECT seq, message, flags, body FROM log WHERE seq > ?1 ORDER BY seq")?;
+    let mut rows = statement.query([signed(lists.written.seq)])?;
+    while let Some(row) = rows.next()? {
+        let (seq, flags): (i64, u8) = (row.get(0)?, row.get(2)?);
+        let (_, events, _): LogBody = unseal(row.get_ref(3)?.as_blob().map_err(rusqlite::Error::from)?)?;
+        events.iter().for_each(|event| lists.event(event, unsigned(seq)));
+        finished += u64::from(flags & FINISHED != 0);
+        finished = finished.saturating_sub(u64::from(flags & REOPENED != 0));
+        if flags & MADE != 0 {
+            let id = id_of(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+            let message = look::message(c, id)?.ok_or_else(|| Fault::damaged("a message is missing"))?;
+            lists.message(&message);
+        }
+    }
+    Ok(finished)
+}
