@@ -1,0 +1,283 @@
+//! The directory in memory: subscribers, SIMs, accounts, plans, routes and tokens, looked up without the store.
+//!
+//! A change is checked, committed and then put in by the one thread that makes changes ([`crate::desk`]); readers
+//! hold the lock for single look-ups.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use switchback_core::model::{
+    AccountId, Address, Originator, Owner, PayerId, PlanId, RouteId, SimId, SubscriberId,
+};
+use switchback_core::tariff::{Plan, PlanError};
+use switchback_ports::directory::{Account, Bearer, Entry, Kind, PlanText, Route, Sim, Subscriber, Token};
+use switchback_ports::{Refusal, RefusalKind, Store, StoreFailure};
+
+use crate::refuse::refusal;
+
+/// All entries, with the indexes that the engine looks up by.
+#[derive(Debug, Default)]
+pub(crate) struct Book {
+    subscribers: HashMap<SubscriberId, Arc<Subscriber>>,
+    by_address: HashMap<Address, SubscriberId>,
+    sims: HashMap<SimId, Arc<Sim>>,
+    /// Who pays for what is sent from that number, when a SIM says so.
+    sim_payers: HashMap<Address, (SubscriberId, PayerId)>,
+    accounts: HashMap<AccountId, Arc<Account>>,
+    plans: HashMap<PlanId, (Arc<PlanText>, Arc<Plan>)>,
+    routes: HashMap<RouteId, Route>,
+    tokens: HashMap<[u8; 32], Token>,
+}
+
+impl Book {
+    /// Reads the whole directory.
+    ///
+    /// # Errors
+    /// [`StoreFailure`] when the store cannot be read, or holds a plan that no longer parses.
+    pub(crate) fn load(store: &dyn Store) -> Result<Self, StoreFailure> {
+        let mut book = Self::default();
+        for kind in [Kind::Plan, Kind::Subscriber, Kind::Sim, Kind::Account, Kind::Route, Kind::Token] {
+            for entry in store.directory(kind)? {
+                book.insert(entry).map_err(|error| StoreFailure::Corrupt(error.to_string()))?;
+            }
+        }
+        Ok(book)
+    }
+
+    /// Puts an entry in, replacing the one of the same key.
+    ///
+    /// # Errors
+    /// [`PlanError`] when it is a plan that does not parse.
+    pub(crate) fn insert(&mut self, entry: Entry) -> Result<(), PlanError> {
+        match entry {
+            Entry::Subscriber(new) => {
+                if let Some(old) = self.subscribers.get(&new.id) {
+                    for address in &old.addresses {
+                        self.by_address.remove(address);
+                    }
+                }
+                for address in &new.addresses {
+                    self.by_address.insert(address.clone(), new.id.clone());
+                }
+                self.subscribers.insert(new.id.clone(), Arc::new(new));
+            }
+            Entry::Sim(new) => {
+                if let Some(old) = self.sims.get(&new.id) {
+                    self.sim_payers.remove(&old.msisdn);
+                }
+                self.sim_payers.insert(new.msisdn.clone(), (new.subscriber.clone(), new.payer.clone()));
+                self.sims.insert(new.id.clone(), Arc::new(new));
+            }
+            Entry::Account(new) => {
+                self.accounts.insert(new.id.clone(), Arc::new(new));
+            }
+            Entry::Plan(text) => {
+                let plan = Plan::parse(&text.text)?;
+                self.plans.insert(text.id.clone(), (Arc::new(text), Arc::new(plan)));
+            }
+            Entry::Route(new) => {
+                self.routes.insert(new.id.clone(), new);
+            }
+            Entry::Token(new) => {
+                self.tokens.insert(new.hash, new);
+            }
+        }
+        Ok(())
+    }
+
+    /// The subscriber of that id.
+    pub(crate) fn subscriber(&self, id: &SubscriberId) -> Option<&Arc<Subscriber>> {
+        self.subscribers.get(id)
+    }
+
+    /// The subscriber that this address reaches.
+    pub(crate) fn by_address(&self, address: &Address) -> Option<&Arc<Subscriber>> {
+        self.subscribers.get(self.by_address.get(address)?)
+    }
+
+    /// The account of that id.
+    pub(crate) fn account(&self, id: &AccountId) -> Option<&Arc<Account>> {
+        self.accounts.get(id)
+    }
+
+    /// The plan of that id.
+    pub(crate) fn plan(&self, id: &PlanId) -> Option<&Arc<Plan>> {
+        self.plans.get(id).map(|(_, plan)| plan)
+    }
+
+    /// Who a token's hash stands for, unless it was withdrawn.
+    pub(crate) fn bearer(&self, hash: &[u8; 32]) -> Option<Bearer> {
+        self.tokens.get(hash).filter(|token| !token.revoked).map(|token| token.bearer.clone())
+    }
+
+    /// All entries of a kind, in the order of their keys.
+    pub(crate) fn entries(&self, kind: Kind) -> Vec<Entry> {
+        let mut entries: Vec<Entry> = match kind {
+            Kind::Subscriber => {
+                self.subscribers.values().map(|e| Entry::Subscriber(Subscriber::clone(e))).collect()
+            }
+            Kind::Sim => self.sims.values().map(|e| Entry::Sim(Sim::clone(e))).collect(),
+            Kind::Account => self.accounts.values().map(|e| Entry::Account(Account::clone(e))).collect(),
+            Kind::Plan => self.plans.values().map(|(text, _)| Entry::Plan(PlanText::clone(text))).collect(),
+            Kind::Route => self.routes.values().cloned().map(Entry::Route).collect(),
+            Kind::Token => self.tokens.values().cloned().map(Entry::Token).collect(),
+        };
+        entries.sort_by_cached_key(Entry::key);
+        entries
+    }
+
+    /// Who a bearer sends as (I18): owner, address and payer come from the directory; `from` only picks among the
+    /// bearer's own addresses.
+    ///
+    /// # Errors
+    /// [`Refusal`] when the bearer is unknown, is the operator, or may not send from that address.
+    pub(crate) fn originator(&self, bearer: &Bearer, from: Option<&Address>) -> Result<Originator, Refusal> {
+        let (owner, addresses, payer) = match bearer {
+            Bearer::Subscriber(id) => {
+                let known = self.subscribers.get(id).ok_or_else(no_bearer)?;
+                (Owner::Subscriber(id.clone()), &known.addresses, &known.payer)
+            }
+            Bearer::Account(id) => {
+                let known = self.accounts.get(id).ok_or_else(no_bearer)?;
+                (Owner::Account(id.clone()), &known.senders, &known.payer)
+            }
+            Bearer::Admin => {
+                let detail =
+                    "The operator's token sends no messages. Use a subscriber's or an account's token.";
+                return Err(refusal(RefusalKind::Forbidden, "admin_cannot_send", detail));
+            }
+        };
+        let address = match from {
+            None => addresses.first().ok_or_else(no_sender)?,
+            Some(from) => addresses.iter().find(|own| *own == from).ok_or_else(not_yours)?,
+        };
+        let sim =
+            self.sim_payers.get(address).filter(|(owner_id, _)| owner == Owner::Subscriber(owner_id.clone()));
+        let payer = sim.map_or(payer, |(_, payer)| payer);
+        Ok(Originator { owner, address: address.clone(), payer: Some(payer.clone()) })
+    }
+
+    /// Checks an entry against the others. `payer_exists` asks the store.
+    ///
+    /// # Errors
+    /// [`Refusal`] that says what to change.
+    pub(crate) fn check(
+        &self,
+        entry: &Entry,
+        payer_exists: impl Fn(&PayerId) -> Result<bool, StoreFailure>,
+        known_class: impl Fn(&switchback_core::model::ClassName) -> bool,
+    ) -> Result<(), Refusal> {
+        let payer = |id: &PayerId| match payer_exists(id) {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                Err(invalid("no_such_payer", format!("There is no payer {id}. Make the payer first.")))
+            }
+            Err(failure) => Err(crate::refuse::from_store(&failure)),
+        };
+        match entry {
+            Entry::Subscriber(new) => {
+                named(new.id.as_str())?;
+                if new.addresses.is_empty() {
+                    return Err(invalid("no_address", "A subscriber needs at least one address."));
+                }
+                if let Some(taken) =
+                    new.addresses.iter().find(|a| self.by_address(a).is_some_and(|o| o.id != new.id))
+                {
+                    let detail = format!("The address {} belongs to another subscriber.", taken.masked());
+                    return Err(refusal(RefusalKind::Conflict, "address_taken", detail));
+                }
+                payer(&new.payer)
+            }
+            Entry::Sim(new) => {
+                named(new.id.as_str())?;
+                let owner = self.subscribers.get(&new.subscriber);
+                let owner = owner.ok_or_else(|| {
+                    invalid(
+                        "no_such_subscriber",
+                        format!("There is no subscriber {}. Make it first.", new.subscriber),
+                    )
+                })?;
+                if !owner.addresses.contains(&new.msisdn) {
+                    let detail =
+                        "The number on a SIM must be one of its subscriber's addresses. Add it there first.";
+                    return Err(invalid("not_the_subscribers_number", detail));
+                }
+                payer(&new.payer)
+            }
+            Entry::Account(new) => {
+                named(new.id.as_str())?;
+                if new.senders.is_empty() {
+                    return Err(invalid("no_address", "An account needs at least one address to send from."));
+                }
+                if let Some(class) = new.class.as_ref().filter(|class| !known_class(class)) {
+                    return Err(invalid("no_such_class", format!("There is no message class {class}.")));
+                }
+                payer(&new.payer)
+            }
+            Entry::Plan(new) => {
+                let plan =
+                    Plan::parse(&new.text).map_err(|error| invalid("plan_faulty", error.to_string()))?;
+                if self.plan(&plan.id).is_some_and(|known| known.currency != plan.currency) {
+                    let detail = "A plan keeps its currency, because its payers do. Make another plan.";
+                    return Err(refusal(RefusalKind::Conflict, "plan_currency_changed", detail));
+                }
+                let same = plan.id == new.id;
+                let detail = || format!("The text is of plan {}, the entry of {}.", plan.id, new.id);
+                if same { Ok(()) } else { Err(invalid("plan_id_differs", detail())) }
+            }
+            Entry::Route(new) => {
+                named(new.id.as_str())?;
+                let ok = (1..=1000).contains(&new.window);
+                if ok {
+                    Ok(())
+                } else {
+                    Err(invalid("window_out_of_bounds", "A route's window is 1 to 1000."))
+                }
+            }
+            Entry::Token(new) => self.check_bearer(&new.bearer),
+        }
+    }
+
+    fn check_bearer(&self, bearer: &Bearer) -> Result<(), Refusal> {
+        let known = match bearer {
+            Bearer::Subscriber(id) => self.subscribers.contains_key(id),
+            Bearer::Account(id) => self.accounts.contains_key(id),
+            Bearer::Admin => true,
+        };
+        if known {
+            Ok(())
+        } else {
+            Err(invalid("no_such_bearer", "The token's subscriber or account does not exist."))
+        }
+    }
+}
+
+fn named(id: &str) -> Result<(), Refusal> {
+    let ok = (1..=64).contains(&id.len()) && id.chars().all(|c| c.is_ascii_graphic());
+    if ok { Ok(()) } else { Err(invalid("id_out_of_bounds", "An id is 1 to 64 visible ASCII characters.")) }
+}
+
+fn invalid(code: &'static str, detail: impl Into<String>) -> Refusal {
+    refusal(RefusalKind::Invalid, code, detail)
+}
+
+fn no_bearer() -> Refusal {
+    refusal(
+        RefusalKind::Forbidden,
+        "no_such_bearer",
+        "The token's subscriber or account does not exist any more.",
+    )
+}
+
+fn no_sender() -> Refusal {
+    refusal(
+        RefusalKind::Forbidden,
+        "no_sender",
+        "There is no address to send from. The operator must add one.",
+    )
+}
+
+fn not_yours() -> Refusal {
+    let detail =
+        "That address is not yours to send from. Leave `from` out, or name one of your own addresses.";
+    refusal(RefusalKind::Forbidden, "from_not_allowed", detail)
+}

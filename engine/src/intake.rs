@@ -1,0 +1,302 @@
+//! The way in: every call is handed to the thread that owns its matter; none blocks.
+
+use crate::desk::Errand;
+use crate::engine::Engine;
+use crate::locks::read;
+use crate::refuse::{overloaded, refusal};
+use crate::work::{CommandWork, PayerWork, QuoteWork, SubmitAnswer, SubmitWork, Work};
+use sha2::{Digest, Sha256};
+use smol_str::SmolStr;
+use std::sync::Arc;
+use switchback_core::model::{
+    Address, Choice, Content, DeviceId, FallbackRule, Message, MessageId, Money, Originator, Owner, PayerId,
+    PlanId, Presence, Report, Service, ServiceChoice, Shard, Submission, SubscriberId,
+};
+use switchback_core::tariff::Payer;
+use switchback_ports::directory::{Bearer, Entry, Kind};
+use switchback_ports::{
+    Accepted, Answer, Arrival, CancelOutcome, ConversationLine, ConversationSummary, DeviceReceipt, Done,
+    EventLine, IdempotencyKey, Intake, LedgerTotals, MessageFilter, Overloaded, Page, Quote, QuoteAsk,
+    Refusal, RefusalKind, RefusalRecord, RouteChange, StoreFailure, StoreTotals, Subscription, Trace, answer,
+};
+
+/// An answer that may be a refusal.
+type Asked<T> = Answer<Result<T, Refusal>>;
+/// An answer of a query.
+type Listed<T> = Answer<Result<T, StoreFailure>>;
+
+/// Most lines of one page, whatever is asked for (I20).
+const PAGE_MAX: usize = 1000;
+
+impl Engine {
+    /// Hands work to a loop, or refuses it.
+    fn hand(&self, index: usize, work: Work) {
+        let shared = self.shared();
+        if let Err(work) = shared.send(index, work) {
+            shared.counters.overloads.one();
+            work.refuse(overloaded());
+        }
+    }
+
+    fn command(&self, work: CommandWork) {
+        let index = self.shared().loop_of_message(work.id());
+        let work = Work::Command(Box::new(work));
+        match self.shared().health.refusal() {
+            Some(refused) => work.refuse(refused),
+            None => self.hand(index, work),
+        }
+    }
+
+    /// The shard of a submission: its payer's; without a payer, its recipient's.
+    fn shard_of(originator: &Originator, recipient: &Address) -> Shard {
+        originator
+            .payer
+            .as_ref()
+            .map_or_else(|| Shard::of(&recipient.to_string()), |payer| Shard::of(payer.as_str()))
+    }
+}
+
+impl Intake for Engine {
+    fn quote(&self, ask: QuoteAsk) -> Asked<Quote> {
+        let (responder, later) = answer();
+        let index = self.shared().loop_of(Self::shard_of(&ask.originator, &ask.recipient));
+        let work = Work::Quote(Box::new(QuoteWork { ask, answer: responder }));
+        match self.shared().health.refusal() {
+            Some(refused) => work.refuse(refused),
+            None => self.hand(index, work),
+        }
+        later
+    }
+
+    fn submit(
+        &self,
+        mut submission: Box<Submission>,
+        quote: Option<SmolStr>,
+        key: Option<(IdempotencyKey, [u8; 32])>,
+    ) -> Asked<Accepted> {
+        let (responder, later) = answer();
+        if let Some(refused) = self.shared().health.refusal() {
+            responder.give(Err(refused));
+            return later;
+        }
+        let shard = Self::shard_of(&submission.originator, &submission.recipient);
+        let content = Arc::new(std::mem::replace(&mut submission.content, Content::text("")));
+        let answer = SubmitAnswer::Sender(responder);
+        let work = SubmitWork { submission: *submission, content, quote, key, shard, answer };
+        self.hand(self.shared().loop_of(shard), Work::Submit(Box::new(work)));
+        later
+    }
+
+    fn choose(&self, id: MessageId, who: Option<Owner>, choice: Choice) -> Asked<Message> {
+        let (responder, later) = answer();
+        self.command(CommandWork::Choose { id, who, choice, answer: responder });
+        later
+    }
+
+    fn cancel(&self, id: MessageId, who: Option<Owner>) -> Asked<CancelOutcome> {
+        let (responder, later) = answer();
+        self.command(CommandWork::Cancel { id, who, answer: responder });
+        later
+    }
+
+    fn receipt(&self, receipt: DeviceReceipt) -> Asked<()> {
+        let (responder, later) = answer();
+        self.command(CommandWork::Receipt { receipt, answer: responder });
+        later
+    }
+
+    fn report(&self, report: Report, done: Done) -> Result<(), Overloaded> {
+        if !self.shared().health.takes_reports() {
+            return Err(Overloaded);
+        }
+        self.shared().take_report(report, done).map_err(|()| Overloaded)
+    }
+
+    fn arrive(&self, arrival: Arrival, done: Done) -> Result<(), Overloaded> {
+        let shared = self.shared();
+        if shared.health.ready().is_err() {
+            return Err(Overloaded);
+        }
+        let shard = Shard::of(&arrival.to.to_string());
+        let known = read(&shared.book).by_address(&arrival.to).is_some();
+        let originator = Originator { owner: Owner::Network, address: arrival.from, payer: None };
+        if !known {
+            // A peer that repeats it would only be refused again: it is told that this is settled.
+            let refused =
+                refusal(RefusalKind::NotFound, "no_such_recipient", "No subscriber has this address.");
+            shared.counters.refuse(&refused.code);
+            shared.errand(Errand::Refused(Box::new(RefusalRecord {
+                at: shared.clock.now(),
+                owner: Owner::Network,
+                recipient: Some(arrival.to),
+                code: refused.code,
+            })));
+            done(true);
+            return Ok(());
+        }
+        // The same arrival again is the same key; a peer's name for it is unique on its route only.
+        let name = Sha256::digest(format!("{}\n{}", arrival.route, arrival.once).as_bytes());
+        let key: SmolStr = name.iter().map(|byte| format!("{byte:02x}")).collect();
+        let body: [u8; 32] = Sha256::digest(arrival.content.text.as_bytes()).into();
+        let submission = Submission {
+            originator,
+            recipient: arrival.to,
+            content: Content::text(""),
+            service: ServiceChoice::Named(Service::Im),
+            // Nobody pays for another way: it waits for the recipient.
+            fallback: FallbackRule::Never,
+            revert: None,
+            quoted: None,
+            max_price: None,
+            expires_at: None,
+            fallback_after_ms: None,
+            class: None,
+            client_ref: None,
+        };
+        let work = SubmitWork {
+            submission,
+            content: Arc::new(arrival.content),
+            quote: None,
+            key: Some((IdempotencyKey { owner: Owner::Network, key }, body)),
+            shard,
+            answer: SubmitAnswer::Peer(done),
+        };
+        shared.send(shared.loop_of(shard), Work::Submit(Box::new(work))).map_err(|_| {
+            shared.counters.overloads.one();
+            Overloaded
+        })
+    }
+
+    fn register(&self, subscriber: SubscriberId, device: DeviceId) -> Asked<Vec<EventLine>> {
+        let (responder, later) = answer();
+        self.shared().errand(Errand::Register { subscriber, device, answer: responder });
+        later
+    }
+
+    fn deregister(&self, subscriber: SubscriberId, device: DeviceId, why: SmolStr) {
+        let at = self.shared().clock.now();
+        self.shared().errand(Errand::Lost { subscriber, device, at, why });
+    }
+
+    fn route_changed(&self, change: RouteChange) {
+        self.shared().routes.change(change);
+    }
+
+    fn subscribe(&self, audience: Option<Owner>) -> Subscription {
+        self.shared().hub.subscribe(audience)
+    }
+
+    fn bearer(&self, secret: &str) -> Option<Bearer> {
+        // Looked up by hash: what a timing could tell is about the hash, not the secret.
+        let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
+        read(&self.shared().book).bearer(&hash)
+    }
+
+    fn originator(&self, bearer: &Bearer, from: Option<&Address>) -> Result<Originator, Refusal> {
+        read(&self.shared().book).originator(bearer, from)
+    }
+
+    fn presence(&self, of: &Address, asker: &Bearer) -> Presence {
+        let shared = self.shared();
+        let book = read(&shared.book);
+        let known = book.by_address(of);
+        let own = known.is_some_and(|known| *asker == Bearer::Subscriber(known.id.clone()));
+        if known.is_some_and(|known| known.hide_presence) && !own && *asker != Bearer::Admin {
+            return Presence::Unknown;
+        }
+        shared.status_of(of, known.map(|known| &known.id), &book, shared.clock.now())
+    }
+
+    fn put(&self, entry: Entry) -> Asked<()> {
+        let (responder, later) = answer();
+        self.shared().errand(Errand::Put { entry: Box::new(entry), answer: responder });
+        later
+    }
+
+    fn put_payer(
+        &self,
+        payer: PayerId,
+        plan: PlanId,
+        top_up: Option<Money>,
+        credit_limit: Option<Money>,
+    ) -> Asked<Payer> {
+        let (responder, later) = answer();
+        let index = self.shared().loop_of(Shard::of(payer.as_str()));
+        let work =
+            Work::Payer(Box::new(PayerWork { id: payer, plan, top_up, credit_limit, answer: responder }));
+        match self.shared().health.refusal() {
+            Some(refused) => work.refuse(refused),
+            None => self.hand(index, work),
+        }
+        later
+    }
+
+    fn directory(&self, kind: Kind) -> Vec<Entry> {
+        read(&self.shared().book).entries(kind)
+    }
+
+    fn payer(&self, id: &PayerId) -> Listed<Option<Payer>> {
+        let id = id.clone();
+        self.shared().pool.ask(move |store| store.payer(&id))
+    }
+
+    fn routes(&self) -> Vec<RouteChange> {
+        self.shared().routes.all()
+    }
+
+    fn message(&self, id: MessageId) -> Listed<Option<Message>> {
+        self.shared().pool.ask(move |store| store.message(id))
+    }
+
+    fn content(&self, id: MessageId) -> Listed<Option<Content>> {
+        self.shared().pool.ask(move |store| store.content(id))
+    }
+
+    fn trace(&self, id: MessageId) -> Listed<Trace> {
+        self.shared().pool.ask(move |store| {
+            Ok(Trace {
+                decisions: store.decisions(id)?,
+                events: store.message_events(id)?,
+                ledger: store.message_ledger(id)?,
+            })
+        })
+    }
+
+    fn messages(&self, filter: MessageFilter, before: Option<MessageId>, n: usize) -> Listed<Page<Message>> {
+        self.shared().pool.ask(move |store| store.messages(&filter, before, n.min(PAGE_MAX)))
+    }
+
+    fn events(&self, audience: Option<Owner>, after: u64, n: usize) -> Listed<Page<EventLine>> {
+        self.shared().pool.ask(move |store| store.events(audience.as_ref(), after, n.min(PAGE_MAX)))
+    }
+
+    fn conversations(&self, owner: Owner, n: usize) -> Listed<Page<ConversationSummary>> {
+        self.shared().pool.ask(move |store| store.conversations(&owner, n.min(PAGE_MAX)))
+    }
+
+    fn conversation(
+        &self,
+        owner: Owner,
+        with: SmolStr,
+        before: Option<MessageId>,
+        n: usize,
+    ) -> Listed<Page<ConversationLine>> {
+        self.shared().pool.ask(move |store| store.conversation(&owner, &with, before, n.min(PAGE_MAX)))
+    }
+
+    fn refusals(&self, n: usize) -> Listed<Vec<RefusalRecord>> {
+        self.shared().pool.ask(move |store| store.refusals(n.min(PAGE_MAX)))
+    }
+
+    fn ledger_totals(&self) -> Listed<LedgerTotals> {
+        self.shared().pool.ask(|store| store.ledger_totals())
+    }
+
+    fn totals(&self) -> Listed<StoreTotals> {
+        self.shared().pool.ask(|store| store.totals())
+    }
+
+    fn ready(&self) -> Result<(), SmolStr> {
+        self.shared().health.ready()
+    }
+}

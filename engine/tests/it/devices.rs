@@ -1,0 +1,147 @@
+//! Devices come and go: what waits for them is told, and no registration is missed.
+
+use crate::scene::{Scene, eventually, options};
+use std::sync::Arc;
+use switchback_core::model::{
+    AttemptState, DeviceId, Presence, ReportKind, Service, ServiceChoice, Status, SubscriberId, Time,
+};
+use switchback_engine::Options;
+use switchback_ports::directory::Bearer;
+use switchback_ports::{Clock, Disposition, Intake, Store};
+
+const IM: ServiceChoice = ServiceChoice::Named(Service::Im);
+
+/// IM deadlines that do not run out in a test.
+fn patient() -> Options {
+    let mut options = options();
+    options.timers.im_offline_ms = 3_600_000;
+    options
+}
+
+#[test]
+fn a_registration_gets_what_waits_in_order() {
+    let scene = Scene::with(patient());
+    let ids: Vec<_> = (0..50).map(|n| scene.send(&format!("text {n}"), IM).id).collect();
+    assert!(ids.iter().all(|id| scene.message(*id).attempts[0].state == AttemptState::Deferred));
+    let mut live = scene.engine.subscribe(Some(crate::scene::owner("bo")));
+    assert!(scene.register("bo", "phone").is_empty(), "nothing was told before");
+    let told: Vec<_> = (0..50).map(|_| live.events.blocking_recv().unwrap().event.message).collect();
+    assert_eq!(told.len(), 50);
+    assert_eq!(told.iter().collect::<std::collections::HashSet<_>>().len(), 50);
+    scene.deregister("bo", "phone");
+    let again = scene.register("bo", "phone");
+    assert_eq!(
+        again.iter().map(|line| line.event.message).collect::<Vec<_>>(),
+        ids,
+        "unconfirmed: told again, oldest first"
+    );
+    for id in &ids {
+        scene.confirm("bo", *id, Disposition::Delivered).unwrap();
+    }
+    assert!(scene.register("bo", "tablet").is_empty());
+    scene.prove_ledger();
+}
+
+#[test]
+fn the_grace_is_kept_and_then_the_status_is_offline_since_the_loss() {
+    let scene = Scene::with(patient());
+    let admin = Bearer::Admin;
+    let status = || scene.engine.presence(&crate::scene::number("bo"), &admin);
+    scene.register("bo", "phone");
+    assert!(status().is_online());
+    scene.deregister("bo", "phone");
+    let lost_at = scene.clock.now();
+    scene.clock.forward(scene.options.timers.offline_grace_ms - 1);
+    assert!(status().is_online());
+    scene.clock.forward(1);
+    eventually("offline", || (status() == Presence::Offline { since: lost_at }).then_some(()));
+    eventually("durable", || {
+        let rows = scene.store.devices().unwrap();
+        rows.iter().all(|row| !row.online && row.since == lost_at).then_some(())
+    });
+}
+
+#[test]
+fn a_person_may_hide() {
+    let scene = Scene::new();
+    let switchback_ports::directory::Entry::Subscriber(mut bo) =
+        scene.engine.directory(switchback_ports::directory::Kind::Subscriber).remove(1)
+    else {
+        panic!("not a person")
+    };
+    bo.hide_presence = true;
+    scene.put(switchback_ports::directory::Entry::Subscriber(bo));
+    let of = |name: &str| {
+        scene.engine.presence(&crate::scene::number("bo"), &Bearer::Subscriber(SubscriberId::new(name)))
+    };
+    assert_eq!(of("anna"), Presence::Unknown);
+    assert!(matches!(of("bo"), Presence::Offline { .. }), "one's own status is no secret");
+}
+
+#[test]
+fn no_registration_is_missed_while_messages_are_decided() {
+    for _ in 0..20 {
+        let scene = Arc::new(Scene::with(patient()));
+        let sender = {
+            let scene = Arc::clone(&scene);
+            std::thread::spawn(move || {
+                (0..40).map(|n| scene.send(&format!("text {n}"), IM).id).collect::<Vec<_>>()
+            })
+        };
+        scene.register("bo", "phone");
+        let ids = sender.join().unwrap();
+        for id in ids {
+            eventually("the device is told", || {
+                (scene.message(id).attempts[0].state == AttemptState::HandedOver).then_some(())
+            });
+        }
+    }
+}
+
+#[test]
+fn a_restart_takes_devices_for_lost_and_gives_them_the_grace() {
+    let scene = Scene::with(patient());
+    scene.register("bo", "phone");
+    let told = scene.send("before", IM);
+    let scene = scene.crash();
+    assert_eq!(
+        scene.message(told.id).attempts[0].state,
+        AttemptState::HandedOver,
+        "its commit was the hand-over"
+    );
+    assert!(scene.store.devices().unwrap().iter().all(|row| !row.online));
+    let status = || scene.engine.presence(&crate::scene::number("bo"), &Bearer::Admin);
+    assert!(status().is_online(), "within the grace");
+    let again =
+        scene.engine.register(SubscriberId::new("bo"), DeviceId::new("phone")).wait().unwrap().unwrap();
+    assert_eq!(again.iter().map(|line| line.event.message).collect::<Vec<_>>(), [told.id]);
+    assert!(scene.engine.register(SubscriberId::new("nobody"), DeviceId::new("x")).wait().unwrap().is_err());
+}
+
+#[test]
+fn a_loss_of_the_recipient_brings_the_sms_back_after_the_threshold() {
+    // Claim 5: SMS first, IM second, offline long enough, so back to SMS.
+    let mut options = options();
+    options.timers.t_off_ms = 5_000;
+    options.timers.min_gap_ms = 1_000;
+    options.timers.im_offline_ms = 1_000;
+    let scene = Scene::with(options);
+    let message = scene.send("come back", ServiceChoice::Named(Service::Sms));
+    scene.say(&scene.sms.order(1), ReportKind::Failed(switchback_core::model::FailureClass::Temporary));
+    assert_eq!(scene.message(message.id).attempts[1].service, Service::Im);
+    let began: Time = scene.clock.now();
+    let order = loop {
+        scene.clock.forward(500);
+        std::thread::park_timeout(std::time::Duration::from_millis(60));
+        if let Some(order) = scene.sms.orders().get(1) {
+            break order.clone();
+        }
+        assert!(scene.clock.now().millis_since(began) < 60_000, "{:?}", scene.message(message.id));
+    };
+    assert_eq!(order.content.text, "come back");
+    scene.hand_over(&order, "back");
+    scene.receive("back", ReportKind::Delivered);
+    let done = scene.until(message.id, Status::Delivered);
+    assert_eq!(done.marks.reverts, 1);
+    scene.prove_ledger();
+}

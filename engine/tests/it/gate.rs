@@ -1,0 +1,197 @@
+//! The real store behind a gate: a commit can be held, or made to fail, at a chosen moment. It changes nothing else.
+
+use crate::scene::PATIENCE;
+use smol_str::SmolStr;
+use std::sync::{Arc, Condvar, Mutex};
+use switchback_core::charge::LedgerEntry;
+use switchback_core::model::{
+    Content, DecisionRecord, Event, Message, MessageId, Owner, PayerId, PeerId, Report, RouteId,
+    SubscriberId, Time,
+};
+use switchback_core::tariff::Payer;
+use switchback_ports::directory::{Entry, Kind};
+use switchback_ports::{
+    Committed, Conflict, ConversationLine, ConversationSummary, DeviceRow, EventLine, IdempotencyKey,
+    IdempotencyRecord, LedgerTotals, MessageFilter, Page, PeerRef, RefusalRecord, Store, StoreFailure,
+    StoreTotals, Unit, Write,
+};
+use switchback_sqlite::SqliteStore;
+
+/// What happens to commits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Rule {
+    /// Nothing.
+    #[default]
+    Pass,
+    /// A commit that parks a receipt waits here.
+    HoldParks,
+    /// The lists are behind.
+    Behind,
+    /// The disk is gone.
+    Broken,
+}
+
+pub(crate) struct Gate {
+    store: Arc<SqliteStore>,
+    rule: Mutex<(Rule, usize)>,
+    bell: Condvar,
+}
+
+impl Gate {
+    pub(crate) fn new(store: Arc<SqliteStore>) -> Self {
+        Self { store, rule: Mutex::default(), bell: Condvar::new() }
+    }
+
+    pub(crate) fn set(&self, rule: Rule) {
+        self.rule.lock().unwrap().0 = rule;
+        self.bell.notify_all();
+    }
+
+    /// How many commits were held or refused.
+    pub(crate) fn met(&self) -> usize {
+        self.rule.lock().unwrap().1
+    }
+}
+
+impl Store for Gate {
+    fn commit(&self, units: Vec<Unit>) -> Result<Vec<Result<Committed, Conflict>>, StoreFailure> {
+        let parks =
+            units.iter().flat_map(|unit| &unit.writes).any(|write| matches!(write, Write::Park { .. }));
+        let mut rule = self.rule.lock().unwrap();
+        if rule.0 != Rule::Pass && (rule.0 != Rule::HoldParks || parks) {
+            rule.1 += 1;
+        }
+        match rule.0 {
+            Rule::Behind => return Err(StoreFailure::Behind),
+            Rule::Broken => return Err(StoreFailure::Stopped("no space left on device".into())),
+            Rule::HoldParks if parks => {
+                // Bounded, so that a test that fails also ends.
+                let held = |rule: &mut (Rule, usize)| rule.0 == Rule::HoldParks;
+                rule = self.bell.wait_timeout_while(rule, PATIENCE, held).unwrap().0;
+            }
+            Rule::Pass | Rule::HoldParks => {}
+        }
+        drop(rule);
+        self.store.commit(units)
+    }
+
+    fn message(&self, id: MessageId) -> Result<Option<Message>, StoreFailure> {
+        self.store.message(id)
+    }
+
+    fn content(&self, id: MessageId) -> Result<Option<Content>, StoreFailure> {
+        self.store.content(id)
+    }
+
+    fn by_idempotency_key(
+        &self,
+        key: &IdempotencyKey,
+        now: Time,
+    ) -> Result<Option<IdempotencyRecord>, StoreFailure> {
+        self.store.by_idempotency_key(key, now)
+    }
+
+    fn by_peer_id(&self, route: &RouteId, id: &PeerId) -> Result<Option<PeerRef>, StoreFailure> {
+        self.store.by_peer_id(route, id)
+    }
+
+    fn parked(&self, route: &RouteId, id: &PeerId) -> Result<Vec<Report>, StoreFailure> {
+        self.store.parked(route, id)
+    }
+
+    fn waiting_for(&self, recipient: &SubscriberId) -> Result<Vec<MessageId>, StoreFailure> {
+        self.store.waiting_for(recipient)
+    }
+
+    fn due(&self, now: Time, n: usize) -> Result<Vec<(Time, MessageId)>, StoreFailure> {
+        self.store.due(now, n)
+    }
+
+    fn next_due(&self) -> Result<Option<Time>, StoreFailure> {
+        self.store.next_due()
+    }
+
+    fn open_messages(&self, after: Option<MessageId>, n: usize) -> Result<Vec<Message>, StoreFailure> {
+        self.store.open_messages(after, n)
+    }
+
+    fn payer(&self, id: &PayerId) -> Result<Option<Payer>, StoreFailure> {
+        self.store.payer(id)
+    }
+
+    fn devices(&self) -> Result<Vec<DeviceRow>, StoreFailure> {
+        self.store.devices()
+    }
+
+    fn directory(&self, kind: Kind) -> Result<Vec<Entry>, StoreFailure> {
+        self.store.directory(kind)
+    }
+
+    fn decisions(&self, id: MessageId) -> Result<Vec<DecisionRecord>, StoreFailure> {
+        self.store.decisions(id)
+    }
+
+    fn message_events(&self, id: MessageId) -> Result<Vec<Event>, StoreFailure> {
+        self.store.message_events(id)
+    }
+
+    fn message_ledger(&self, id: MessageId) -> Result<Vec<LedgerEntry>, StoreFailure> {
+        self.store.message_ledger(id)
+    }
+
+    fn events(
+        &self,
+        audience: Option<&Owner>,
+        after: u64,
+        n: usize,
+    ) -> Result<Page<EventLine>, StoreFailure> {
+        self.store.events(audience, after, n)
+    }
+
+    fn messages(
+        &self,
+        filter: &MessageFilter,
+        before: Option<MessageId>,
+        n: usize,
+    ) -> Result<Page<Message>, StoreFailure> {
+        self.store.messages(filter, before, n)
+    }
+
+    fn conversations(&self, owner: &Owner, n: usize) -> Result<Page<ConversationSummary>, StoreFailure> {
+        self.store.conversations(owner, n)
+    }
+
+    fn conversation(
+        &self,
+        owner: &Owner,
+        with: &SmolStr,
+        before: Option<MessageId>,
+        n: usize,
+    ) -> Result<Page<ConversationLine>, StoreFailure> {
+        self.store.conversation(owner, with, before, n)
+    }
+
+    fn refusals(&self, n: usize) -> Result<Vec<RefusalRecord>, StoreFailure> {
+        self.store.refusals(n)
+    }
+
+    fn ledger(&self, after: u64, n: usize) -> Result<Vec<(u64, LedgerEntry)>, StoreFailure> {
+        self.store.ledger(after, n)
+    }
+
+    fn ledger_totals(&self) -> Result<LedgerTotals, StoreFailure> {
+        self.store.ledger_totals()
+    }
+
+    fn totals(&self) -> Result<StoreTotals, StoreFailure> {
+        self.store.totals()
+    }
+
+    fn fill(&self, units: Vec<Unit>) -> Result<(), StoreFailure> {
+        self.store.fill(units)
+    }
+
+    fn close(&self) {
+        self.store.close();
+    }
+}

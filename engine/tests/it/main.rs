@@ -1,0 +1,19 @@
+//! The engine at its boundaries: a real store in a temporary folder, pretend services, a clock set by hand.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "a test fails by panicking"
+)]
+
+mod crash;
+mod devices;
+mod feed;
+mod gate;
+mod keys;
+mod load;
+mod receipts;
+mod scene;
+mod story;
+mod walk;
