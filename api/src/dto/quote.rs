@@ -1,0 +1,121 @@
+//! A quote as JSON (R2).
+
+use super::money::{MoneyOut, PriceOut, no_price};
+use super::presence::RecipientOut;
+use super::shown::Shown;
+use super::words::{ServiceWord, UnitWord};
+use serde::Serialize;
+use smol_str::SmolStr;
+use switchback_core::model::Time;
+use switchback_core::tariff::AllowanceLeft;
+use switchback_ports::{Quote, QuoteLine, QuotedFallback};
+use utoipa::ToSchema;
+
+/// What sending would cost now, and what would happen. Binds upwards until `valid_until`.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Quote)]
+pub(crate) struct QuoteOut {
+    /// Name it in `quote` when submitting, to be bound to it.
+    #[schema(value_type = String, example = "qt_7h2k9d3m")]
+    id: SmolStr,
+    /// Until when the sender never pays more than this.
+    #[schema(value_type = String, format = DateTime)]
+    valid_until: Shown<Time>,
+    /// The recipient's status.
+    recipient: RecipientOut,
+    /// One line a service.
+    services: Vec<QuoteLineOut>,
+    /// The first service that would be used.
+    suggested: Option<ServiceWord>,
+    /// What would follow when that does not deliver.
+    fallback: Option<QuotedFallbackOut>,
+    /// The most that the sender can pay.
+    you_pay_at_most: Option<MoneyOut>,
+}
+
+/// One service of a quote.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = QuotedService)]
+pub(crate) struct QuoteLineOut {
+    /// The service.
+    service: ServiceWord,
+    /// Whether it can be used for this message.
+    available: bool,
+    /// Its price; null when not known or not offered.
+    price: Option<PriceOut>,
+    /// How many units the message is.
+    units: u64,
+    /// What a unit is.
+    unit: UnitWord,
+    /// The allowance it would use.
+    allowance: Option<AllowanceOut>,
+    /// Why it can't be used, or why there is no price: a stable code.
+    #[schema(value_type = Option<String>, example = "not_reachable")]
+    reason: Option<SmolStr>,
+}
+
+/// An allowance that a message would use.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AllowanceLeft)]
+pub(crate) struct AllowanceOut {
+    /// Its id in the plan.
+    #[schema(value_type = String)]
+    id: SmolStr,
+    /// Units left afterwards.
+    left_after: u64,
+    /// What a unit is.
+    unit: UnitWord,
+}
+
+/// What would follow when the first service does not deliver.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = QuotedFallback)]
+pub(crate) struct QuotedFallbackOut {
+    /// To which service.
+    to: ServiceWord,
+    /// Whether the server would do it by itself.
+    automatic: bool,
+    /// Why, or why not: a stable code.
+    #[schema(value_type = String)]
+    why: SmolStr,
+}
+
+impl From<&Quote> for QuoteOut {
+    fn from(quote: &Quote) -> Self {
+        Self {
+            id: quote.id.clone(),
+            valid_until: Shown(quote.valid_until),
+            recipient: quote.presence.into(),
+            services: quote.lines.iter().map(Into::into).collect(),
+            suggested: quote.suggested.map(Into::into),
+            fallback: quote.fallback.as_ref().map(Into::into),
+            you_pay_at_most: quote.you_pay_at_most.map(Into::into),
+        }
+    }
+}
+
+impl From<&QuoteLine> for QuoteLineOut {
+    fn from(line: &QuoteLine) -> Self {
+        Self {
+            service: line.service.into(),
+            available: line.available,
+            price: PriceOut::of(line.price),
+            units: line.units,
+            unit: line.unit.into(),
+            allowance: line.allowance.as_ref().map(Into::into),
+            reason: line.reason.clone().or_else(|| no_price(line.price).map(SmolStr::new_static)),
+        }
+    }
+}
+
+impl From<&AllowanceLeft> for AllowanceOut {
+    fn from(left: &AllowanceLeft) -> Self {
+        Self { id: left.id.clone(), left_after: left.left_after, unit: left.unit.into() }
+    }
+}
+
+impl From<&QuotedFallback> for QuotedFallbackOut {
+    fn from(fallback: &QuotedFallback) -> Self {
+        Self { to: fallback.to.into(), automatic: fallback.automatic, why: fallback.why.clone() }
+    }
+}

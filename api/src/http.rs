@@ -1,0 +1,19 @@
+//! The endpoints, one file a resource. A handler reads, asks the engine, and answers; it decides nothing.
+
+pub(crate) mod accounts;
+pub(crate) mod actions;
+pub(crate) mod conversations;
+mod directory;
+pub(crate) mod events;
+pub(crate) mod health;
+pub(crate) mod messages;
+pub(crate) mod payers;
+pub(crate) mod plans;
+pub(crate) mod presence;
+pub(crate) mod quotes;
+mod respond;
+pub(crate) mod routes;
+pub(crate) mod sims;
+pub(crate) mod stream;
+pub(crate) mod subscribers;
+pub(crate) mod tokens;

@@ -1,0 +1,87 @@
+//! What the node gives the API besides the engine: time, chance, metrics, pages, limits.
+
+use crate::devices::Devices;
+use bytes::Bytes;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use switchback_core::model::Time;
+use switchback_ports::{Clock, Intake, Random};
+
+/// Renders the metrics in the text exposition format; the node knows what they mean.
+pub type Metrics = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// What the node gives the API.
+#[derive(Clone)]
+pub struct ApiOptions {
+    /// The clock that `ttl` and creation times are read from.
+    pub clock: Arc<dyn Clock>,
+    /// Where the secrets of new tokens come from.
+    pub random: Arc<dyn Random>,
+    /// The answer of `/metrics`.
+    pub metrics: Metrics,
+    /// Files served as they are: the live page at `/` and what it loads.
+    pub pages: Vec<Page>,
+    /// The largest request body in bytes; more is answered with 413. Default 1 MiB (reliability 3.3).
+    pub body_bytes_max: usize,
+    /// How long a body may take to arrive, besides one second for each KiB. Default 10 s (reliability 3.4).
+    pub body_time: Duration,
+    /// Between two comments on a quiet event stream. Default 15 s.
+    pub heartbeat: Duration,
+}
+
+/// A file served as it is.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The path, `/` or `/app.js`.
+    pub path: &'static str,
+    /// Its media type, with the charset where it is text.
+    pub content_type: &'static str,
+    /// The bytes.
+    pub body: Bytes,
+}
+
+impl ApiOptions {
+    /// Options with the default limits, no metrics and no pages.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
+        Self {
+            clock,
+            random,
+            metrics: Arc::new(String::new),
+            pages: Vec::new(),
+            body_bytes_max: 1 << 20,
+            body_time: Duration::from_secs(10),
+            heartbeat: Duration::from_secs(15),
+        }
+    }
+}
+
+impl fmt::Debug for ApiOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiOptions")
+            .field("pages", &self.pages.len())
+            .field("body_bytes_max", &self.body_bytes_max)
+            .field("body_time", &self.body_time)
+            .field("heartbeat", &self.heartbeat)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What every handler shares.
+pub(crate) struct Shared {
+    pub(crate) intake: Arc<dyn Intake>,
+    pub(crate) options: ApiOptions,
+    pub(crate) devices: Arc<Devices>,
+    /// The OpenAPI document, rendered once.
+    pub(crate) openapi: Bytes,
+}
+
+impl Shared {
+    pub(crate) fn now(&self) -> Time {
+        self.options.clock.now()
+    }
+}
+
+/// What handlers take as their state.
+pub(crate) type Api = Arc<Shared>;
