@@ -1,0 +1,159 @@
+//! Who sends what to whom, and which devices come and go.
+
+use crate::chance::Dice;
+use crate::device::{Config, Device, Fleet};
+use crate::load::Order;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Recipients of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Group {
+    /// No app: SMS only.
+    Plain,
+    /// A device that is always online.
+    Online,
+    /// A device that never comes: IM falls back to SMS.
+    Away,
+    /// A device that comes and goes, a phone that is absent: UNDELIV, then IM.
+    Undelivered,
+    /// A device that comes and goes, a phone that is off: `cancel_sm`, then IM.
+    Withdrawn,
+}
+
+impl Group {
+    pub(super) const WITH_DEVICES: [Self; 4] = [Self::Online, Self::Away, Self::Undelivered, Self::Withdrawn];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Online => "online",
+            Self::Away => "away",
+            Self::Undelivered => "undelivered",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+
+    /// What its numbers begin with.
+    pub(super) const fn prefix(self) -> &'static str {
+        match self {
+            Self::Plain => "+46700",
+            Self::Online => "+46731",
+            Self::Away => "+46741",
+            Self::Undelivered => "+46711",
+            Self::Withdrawn => "+46721",
+        }
+    }
+
+    /// How many numbers it has.
+    pub(super) const fn numbers(self) -> u64 {
+        match self {
+            Self::Plain => 10_000,
+            _ => 50,
+        }
+    }
+
+    pub(super) fn number(self, n: u64) -> String {
+        format!("{}{:05}", self.prefix(), n % self.numbers())
+    }
+
+    /// Seven, one and four twelfths.
+    const fn of(n: u64) -> Self {
+        match n % 12 {
+            7 => Self::Online,
+            2 | 5 => Self::Away,
+            9 => Self::Undelivered,
+            11 => Self::Withdrawn,
+            _ => Self::Plain,
+        }
+    }
+
+    const fn comes_and_goes(self) -> bool {
+        matches!(self, Self::Undelivered | Self::Withdrawn)
+    }
+}
+
+/// The tokens of a run.
+pub(super) struct Cast {
+    pub(super) senders: Vec<String>,
+    pub(super) devices: Vec<(Group, String, String)>,
+}
+
+impl Cast {
+    /// What the load client sends, for ever.
+    pub(super) fn orders(
+        &self,
+        seed: u64,
+        ttl: Duration,
+    ) -> impl FnMut(u64) -> Option<Order> + Send + 'static {
+        let senders = self.senders.clone();
+        let mut dice = Dice::seeded(seed);
+        let ttl = ttl.as_secs();
+        move |n| {
+            let group = Group::of(n);
+            let service = if group == Group::Plain { "sms" } else { "im" };
+            let sender = usize::try_from(dice.below(u64::try_from(senders.len()).ok()?)).ok()?;
+            let to = group.number(dice.roll() % group.numbers());
+            let consent = r#"{"amount":"0.10","currency":"EUR"}"#;
+            Some(Order {
+                token: senders.get(sender)?.clone(),
+                to,
+                text: text(n, group, &mut dice),
+                more: format!(r#","service":"{service}","ttl":{ttl},"max_price":{consent}"#),
+                class: group.name(),
+            })
+        }
+    }
+
+    /// Brings all devices to life.
+    pub(super) fn devices(&self, fleet: &Fleet, server: SocketAddr) -> Devices {
+        let add = |(group, name, token): &(Group, String, String)| {
+            let device = fleet.add(Config {
+                server,
+                token: token.clone(),
+                name: name.clone(),
+                script: crate::device::Script::default(),
+                online: *group == Group::Online,
+                away: Duration::from_millis(500),
+            });
+            (*group, device)
+        };
+        Devices { devices: self.devices.iter().map(add).collect(), tick: 0 }
+    }
+}
+
+/// A text that nobody else sends: one in twenty in several parts, one in ten in UCS-2.
+fn text(n: u64, group: Group, dice: &mut Dice) -> String {
+    let word = dice.roll();
+    let smile = if n % 10 == 3 { " ☺" } else { "" };
+    let long = if group == Group::Plain && n % 20 == 6 { " and so on".repeat(18) } else { String::new() };
+    format!("Message {n}, {word:016x}{smile}{long}")
+}
+
+/// All devices, those that come and go included.
+pub(super) struct Devices {
+    devices: Vec<(Group, Device)>,
+    tick: u64,
+}
+
+impl Devices {
+    /// Lets the next of those that come and go change: each is online for about a third of the time.
+    pub(super) fn turn(&mut self) {
+        self.tick += 1;
+        let moving = self.devices.iter().filter(|(group, _)| group.comes_and_goes());
+        for (n, (_, device)) in (0_u64..).zip(moving) {
+            match (self.tick + n) % 30 {
+                0 => device.set_online(true),
+                10 => device.set_online(false),
+                _ => {}
+            }
+        }
+    }
+
+    /// Brings everybody who comes and goes online for good.
+    pub(super) fn all_come(&self) {
+        for (_, device) in self.devices.iter().filter(|(group, _)| group.comes_and_goes()) {
+            device.set_online(true);
+        }
+    }
+}
