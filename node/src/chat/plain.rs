@@ -1,0 +1,66 @@
+//! The chat without a terminal: one line in, one line out.
+//!
+//! `/auto`, `/im`, `/sms`, `/mms` choose the service; `/yes` and `/no` answer the question of a closed gate; anything
+//! else is sent.
+
+use super::screen;
+use super::state::{Chat, Effect, Happening, Key, Service};
+use crate::cli::Failure;
+use std::collections::BTreeMap;
+use std::io::{BufRead, Write};
+use std::process::ExitCode;
+use std::sync::mpsc::{Receiver, SyncSender};
+
+/// Reads lines on a thread of its own; at the end of the input the user stays until the conversation rests.
+pub(super) fn read_lines(inbox: SyncSender<Happening>) {
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+            let happenings = match line.trim_end() {
+                "" => continue,
+                "/auto" => vec![Happening::Choose(Service::Auto)],
+                "/im" => vec![Happening::Choose(Service::Im)],
+                "/sms" => vec![Happening::Choose(Service::Sms)],
+                "/mms" => vec![Happening::Choose(Service::Mms)],
+                "/yes" => vec![Happening::Key(Key::Letter('y'))],
+                "/no" => vec![Happening::Key(Key::Letter('n'))],
+                "/quit" => vec![Happening::Key(Key::Leave)],
+                text => vec![Happening::Pasted(text.to_owned()), Happening::Key(Key::Send)],
+            };
+            for happening in happenings {
+                if inbox.send(happening).is_err() {
+                    return;
+                }
+            }
+        }
+        drop(inbox.send(Happening::Key(Key::Leave)));
+    });
+}
+
+/// The loop: every line of the picture that is new or different is printed.
+pub(super) fn run(
+    mut chat: Chat,
+    happenings: &Receiver<Happening>,
+    worker: &SyncSender<Effect>,
+) -> Result<ExitCode, Failure> {
+    let mut out = std::io::stdout();
+    let mut shown: BTreeMap<String, String> = BTreeMap::new();
+    let mut effects = chat.start();
+    loop {
+        for effect in effects {
+            if effect == Effect::Quit {
+                return Ok(ExitCode::SUCCESS);
+            }
+            // The worker's queue is far longer than a line mode can fill; a full one only delays the next line.
+            drop(worker.send(effect));
+        }
+        for (key, line) in screen::lines(&chat) {
+            if shown.get(&key) != Some(&line) {
+                writeln!(out, "{line}")?;
+                shown.insert(key, line);
+            }
+        }
+        out.flush()?;
+        let Ok(happening) = happenings.recv() else { return Ok(ExitCode::SUCCESS) };
+        effects = chat.step(happening);
+    }
+}

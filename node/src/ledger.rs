@@ -1,0 +1,132 @@
+//! `ledger audit`: the proof that every charge, reservation and balance agree.
+//!
+//! Asked of a running server it is one request; with `--store` it reads the files of a stopped one, which is also
+//! how the crash harness gets its verdict without trusting the server.
+
+use crate::cli::{ClientArgs, Failure};
+use crate::serve::open_store;
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use switchback_core::model::{AttemptState, Message, MessageId};
+use switchback_ports::{LedgerTotals, MessageFilter, Store};
+
+/// `ledger`
+#[derive(clap::Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Prove that charges, reservations and balances agree; exit code 1 when they do not.
+    Audit(AuditArgs),
+}
+
+/// `ledger audit`
+#[derive(clap::Args)]
+pub(crate) struct AuditArgs {
+    #[command(flatten)]
+    client: ClientArgs,
+    /// Read this data folder of a stopped server instead of asking a running one.
+    #[arg(long)]
+    store: Option<PathBuf>,
+    /// With --store: also write every message to this file, one JSON object a line.
+    #[arg(long, requires = "store")]
+    messages: Option<PathBuf>,
+}
+
+/// Runs a ledger command.
+pub(crate) fn ledger(command: LedgerCommand) -> Result<ExitCode, Failure> {
+    let LedgerCommand::Audit(args) = command;
+    let audit = match &args.store {
+        Some(path) => of_store(path, args.messages.as_deref())?,
+        None => args.client.client()?.get("/v1/admin/ledger")?.good()?,
+    };
+    let good = ["orphan_holds", "double_charges"]
+        .iter()
+        .all(|key| audit.get(*key).and_then(Value::as_u64) == Some(0))
+        && audit.get("unbalanced").and_then(Value::as_array).is_some_and(Vec::is_empty);
+    let mut out = std::io::stdout().lock();
+    if args.client.json {
+        writeln!(out, "{audit}")?;
+    } else {
+        for (key, value) in audit.as_object().into_iter().flatten() {
+            writeln!(out, "{:<16} {value}", key.replace('_', " "))?;
+        }
+        writeln!(
+            out,
+            "{}",
+            if good {
+                "the ledger balances"
+            } else {
+                "the ledger does NOT balance: keep the data folder and report this"
+            }
+        )?;
+    }
+    Ok(ExitCode::from(u8::from(!good)))
+}
+
+/// Audits the files of a stopped server.
+fn of_store(path: &Path, messages: Option<&Path>) -> Result<Value, Failure> {
+    let store = open_store(path, None).map_err(Failure::Failed)?;
+    let unreadable = |error: switchback_ports::StoreFailure| Failure::Failed(error.to_string());
+    let totals = store.ledger_totals().map_err(unreadable)?;
+    if let Some(file) = messages {
+        dump(&*store, file)?;
+    }
+    let counts = store.totals().map_err(unreadable)?;
+    store.close();
+    let mut audit = totals_json(&totals);
+    audit["messages"] =
+        json!({"open": counts.open, "finished": counts.finished, "parked_receipts": counts.parked});
+    Ok(audit)
+}
+
+fn totals_json(totals: &LedgerTotals) -> Value {
+    let charged: Vec<Value> = totals
+        .charged
+        .iter()
+        .map(|money| json!({"amount": money.amount(), "currency": money.currency.as_str()}))
+        .collect();
+    let unbalanced: Vec<&str> = totals.unbalanced.iter().map(smol_str::SmolStr::as_str).collect();
+    json!({
+        "entries": totals.entries, "open_holds": totals.open_holds, "orphan_holds": totals.orphan_holds,
+        "double_charges": totals.double_charges, "charged": charged, "unbalanced": unbalanced,
+    })
+}
+
+/// Writes every message as one line of JSON, newest first.
+fn dump(store: &dyn Store, file: &Path) -> Result<(), Failure> {
+    let unreadable = |error: switchback_ports::StoreFailure| Failure::Failed(error.to_string());
+    let mut out = std::io::BufWriter::new(std::fs::File::create(file)?);
+    let mut before: Option<MessageId> = None;
+    loop {
+        let page = store.messages(&MessageFilter::default(), before, 1000).map_err(unreadable)?;
+        for message in &page.lines {
+            writeln!(out, "{}", line(message))?;
+        }
+        before = page.lines.last().map(|message| message.id);
+        if !page.more || before.is_none() {
+            return Ok(out.flush()?);
+        }
+    }
+}
+
+fn line(message: &Message) -> Value {
+    let attempts: Vec<Value> = message
+        .attempts
+        .iter()
+        .map(|attempt| {
+            let outcome = match attempt.state {
+                AttemptState::Ended(outcome) => format!("{outcome:?}"),
+                state => format!("{state:?}"),
+            };
+            json!({"n": attempt.n, "service": attempt.service.as_str(), "outcome": outcome, "may_duplicate": attempt.may_duplicate})
+        })
+        .collect();
+    json!({
+        "id": message.id.to_string(),
+        "client_ref": message.client_ref.as_ref().map(|reference| reference.as_str()),
+        "status": message.status.as_str(),
+        "digest": message.content.digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+        "attempts": attempts,
+        "charged": message.slot.charged().map(|money| json!({"amount": money.amount(), "currency": money.currency.as_str()})),
+    })
+}

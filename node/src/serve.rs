@@ -1,0 +1,234 @@
+//! `serve`: the server, wired together, from start to a graceful end.
+
+mod bootstrap;
+mod plans;
+
+pub(crate) use plans::read_plan;
+
+use crate::cli::Failure;
+use crate::clock::{AnchoredClock, SystemRandom};
+use crate::config::{self, Config, RouteSection};
+use crate::{logging, metrics};
+use bytes::Bytes;
+use smol_str::SmolStr;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use switchback_api::{Api, ApiOptions, Limits, Page};
+use switchback_core::model::Service;
+use switchback_engine::{DefaultPolicy, Engine, Options};
+use switchback_im::ImService;
+use switchback_ports::directory::{Entry, Kind, Route};
+use switchback_ports::{Clock, Intake, Random, Store};
+use switchback_sms::{RouteSettings, SmsOptions, SmsService};
+use switchback_sqlite::SqliteStore;
+use tokio::runtime::Runtime;
+
+/// How long a graceful end may take.
+const GRACE: Duration = Duration::from_secs(15);
+/// How often routes set by the admin API are looked for.
+const ROUTES_LOOK: Duration = Duration::from_millis(250);
+
+/// Runs the server until it is asked to stop.
+pub(crate) fn serve(path: Option<&Path>) -> Result<ExitCode, Failure> {
+    let config = match path {
+        Some(path) => config::read(path).map_err(|error| Failure::Usage(error.to_string()))?,
+        None => Config::default(),
+    };
+    logging::start(&config.log);
+    for warning in config::warnings(&config) {
+        tracing::warn!("{warning}");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let node = Node::start(&config, &runtime)?;
+    let ended = runtime.block_on(node.run(&config));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    ended
+}
+
+/// Opens the store, saying in words what is wrong when it does not.
+pub(crate) fn open_store(path: &Path, vfs: Option<&SmolStr>) -> Result<Arc<SqliteStore>, String> {
+    let mut options = switchback_sqlite::Options::at(path);
+    options.vfs = vfs.map(SmolStr::to_string);
+    SqliteStore::open(&options).map(Arc::new).map_err(|error| error.to_string())
+}
+
+/// The parts of a running server.
+struct Node {
+    engine: Engine,
+    sms: Arc<SmsService>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    store: Arc<dyn Store>,
+}
+
+impl Node {
+    /// Opens the store, recovers what was open, and starts the services.
+    fn start(config: &Config, runtime: &Runtime) -> Result<Self, Failure> {
+        std::fs::create_dir_all(&config.store.path)?;
+        let store: Arc<dyn Store> =
+            open_store(&config.store.path, config.store.vfs.as_ref()).map_err(Failure::Failed)?;
+        let clock: Arc<dyn Clock> = Arc::new(AnchoredClock::start());
+        let random: Arc<dyn Random> = Arc::new(SystemRandom);
+        bootstrap::first_token(&*store, &*random, clock.now(), &config.store.path)?;
+        let engine = Engine::start(
+            engine_options(config),
+            Arc::clone(&store),
+            Arc::clone(&clock),
+            Arc::clone(&random),
+        )
+        .map_err(|error| Failure::Failed(error.to_string()))?;
+        let intake: Arc<dyn Intake> = Arc::new(engine.clone());
+        engine.attach(Arc::new(ImService::new(Arc::clone(&intake), Arc::clone(&clock))));
+        let options = sms_options(config, &*random);
+        let sms = Arc::new(SmsService::new(intake, Arc::clone(&clock), options, runtime.handle().clone()));
+        engine.attach(Arc::clone(&sms) as _);
+        let found = engine.recover().map_err(|error| Failure::Failed(error.to_string()))?;
+        tracing::info!(open = found.open, cut_off = found.cut_off, "recovered");
+        let node = Self { engine, sms, clock, random, store };
+        node.put_in_place(config)?;
+        Ok(node)
+    }
+
+    /// Puts what the configuration names into the directory.
+    fn put_in_place(&self, config: &Config) -> Result<(), Failure> {
+        let plans = config.plan_files.iter().map(|path| read_plan(path).map(Entry::Plan));
+        let routes = config.routes.iter().map(|route| Ok(Entry::Route(route_entry(route))));
+        for entry in plans.chain(routes) {
+            let answer = self.engine.put(entry?).wait().map_err(|gone| Failure::Failed(gone.to_string()))?;
+            answer.map_err(|refusal| Failure::Usage(refusal.to_string()))?;
+        }
+        self.set_routes();
+        Ok(())
+    }
+
+    /// Starts the sessions of all routes in the directory; what runs already is left alone.
+    fn set_routes(&self) {
+        for entry in self.engine.directory(Kind::Route) {
+            if let Entry::Route(route) = entry
+                && route.service == Service::Sms
+            {
+                let Route { id, address, system_id, password, window, .. } = route;
+                self.sms.set_route(RouteSettings { id, address, system_id, password, window });
+            }
+        }
+    }
+
+    /// Listens until the process is asked to stop, then ends gracefully: nothing accepted is lost.
+    async fn run(self, config: &Config) -> Result<ExitCode, Failure> {
+        let listen = config.http.listen;
+        let listener = tokio::net::TcpListener::bind(listen).await.map_err(|error| {
+            Failure::Failed(format!("cannot listen on {listen}: {error}; set http.listen to a free address"))
+        })?;
+        self.say_where(&listener, config)?;
+        let router = Api::router(Arc::new(self.engine.clone()), self.api_options());
+        let limits = Limits { connections_max: config.http.connections_max, ..Limits::default() };
+        let server = switchback_api::serve(listener, router, limits, asked_to_stop());
+        let served = tokio::select! {
+            served = server => served,
+            () = self.watch_routes() => return Err(Failure::Failed("the watch over the routes ended".into())),
+        };
+        tracing::info!(connections = served.accepted, cut_off = served.cut_off, "no longer listening");
+        self.sms.stop(GRACE).await;
+        let engine = self.engine.clone();
+        let in_time = tokio::task::spawn_blocking(move || engine.stop(GRACE)).await.unwrap_or(false);
+        self.store.close();
+        tracing::info!(in_time, "stopped");
+        Ok(ExitCode::from(u8::from(!in_time)))
+    }
+
+    /// Never ends: starts the sessions of routes that the admin API adds.
+    async fn watch_routes(&self) {
+        let mut look = tokio::time::interval(ROUTES_LOOK);
+        loop {
+            look.tick().await;
+            self.set_routes();
+        }
+    }
+
+    fn say_where(&self, listener: &tokio::net::TcpListener, config: &Config) -> Result<(), Failure> {
+        let mut out = std::io::stdout();
+        writeln!(out, "Switchback listens on http://{}", listener.local_addr()?)?;
+        let token = config.store.path.join(bootstrap::TOKEN_FILE);
+        if token.exists() {
+            writeln!(out, "The first admin token is in {}", token.display())?;
+        }
+        Ok(out.flush()?)
+    }
+
+    fn api_options(&self) -> ApiOptions {
+        let mut options = ApiOptions::new(Arc::clone(&self.clock), Arc::clone(&self.random));
+        let (engine, store) = (self.engine.clone(), Arc::clone(&self.store));
+        options.metrics = Arc::new(move || {
+            // A store that has stopped still has its engine's counters to show.
+            metrics::render(&engine.counters(), &store.totals().unwrap_or_default(), &engine.routes())
+        });
+        let page = |path, content_type, body: &'static str| Page {
+            path,
+            content_type,
+            body: Bytes::from_static(body.as_bytes()),
+        };
+        options.pages = vec![
+            page("/", "text/html; charset=utf-8", include_str!("../../web/live.html")),
+            page("/live.css", "text/css; charset=utf-8", include_str!("../../web/live.css")),
+            page("/live.js", "text/javascript; charset=utf-8", include_str!("../../web/live.js")),
+        ];
+        options
+    }
+}
+
+fn engine_options(config: &Config) -> Options {
+    let mut options = Options {
+        timers: config.timers.clone(),
+        classes: config.classes.clone(),
+        policy: DefaultPolicy { revert: config.policy.revert },
+        ..Options::default()
+    };
+    if config.policy.loops > 0 {
+        options.loops = config.policy.loops;
+    }
+    options
+}
+
+fn sms_options(config: &Config, random: &dyn Random) -> SmsOptions {
+    let mut seed = [0; 8];
+    random.fill(&mut seed);
+    SmsOptions {
+        response_ms: config.timers.smpp_response_ms,
+        enquire_link_ms: config.smpp.enquire_link_ms,
+        reconnect_ms: config.smpp.reconnect_ms,
+        reconnect_cap_ms: config.smpp.reconnect_cap_ms,
+        validity_ms: config.timers.sms_validity_ms,
+        recall_ms: config.timers.recall_ms,
+        seed: u64::from_le_bytes(seed),
+        ..SmsOptions::default()
+    }
+}
+
+fn route_entry(route: &RouteSection) -> Route {
+    Route {
+        id: route.id.clone(),
+        service: Service::Sms,
+        address: route.address.clone(),
+        system_id: route.system_id.clone(),
+        password: route.password.clone(),
+        window: route.window,
+    }
+}
+
+/// Waits for SIGTERM or SIGINT.
+async fn asked_to_stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = interrupt => {},
+            _ = terminate.recv() => {},
+        },
+        Err(error) => {
+            tracing::error!(%error, "SIGTERM cannot be heard: only SIGINT stops this server gracefully");
+            drop(interrupt.await);
+        }
+    }
+}

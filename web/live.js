@@ -1,0 +1,162 @@
+// The live page: conversations on one side, the chosen message's attempts, prices and decisions on the other.
+// It talks to the public API only. Everything that people wrote is put in as text, never as markup.
+
+const ticks = {
+  accepted: "· on disk", offered: "? your choice", sending: "→ under way", waiting: "◷ waiting", delivered: "✓✓ delivered",
+  read: "✓✓ read", refused: "✕ refused", failed: "✕ failed", expired: "✕ expired", unknown: "? unknown", canceled: "↩ taken back",
+};
+const names = { im: "Chat", sms: "SMS", mms: "MMS" };
+const page = { token: "", messages: new Map(), chosen: null, dirty: new Set(), stop: null };
+const $ = (id) => document.getElementById(id);
+
+/** Makes an element with text or children. */
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "onclick") element.addEventListener("click", value); else element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+function say(text) { $("state").textContent = text; }
+const clock = (time) => make("time", { datetime: time ?? "" }, time ? time.slice(11, 23) : "");
+const money = (price) => (price ? `${price.amount} ${price.currency}` : "unknown");
+
+async function ask(path) {
+  const answer = await fetch(path, { headers: { Authorization: `Bearer ${page.token}` } });
+  if (answer.status === 401) { $("key").hidden = false; throw new Error("the token is not accepted"); }
+  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+  return answer.json();
+}
+
+/** The list on the left: messages by the other end, newest first. */
+function drawList() {
+  const by = new Map();
+  const newest = [...page.messages.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
+  for (const message of newest) {
+    const key = `${message.from} → ${message.to}`;
+    if (!by.has(key)) by.set(key, []);
+    by.get(key).push(message);
+  }
+  const focused = document.activeElement?.dataset?.id;
+  $("conversations").replaceChildren(...[...by].map(([pair, messages]) =>
+    make("li", {}, make("h2", {}, pair), ...messages.map(drawLine))));
+  if (focused) document.querySelector(`button[data-id="${focused}"]`)?.focus();
+}
+
+function drawLine(message) {
+  const line = make("button", { "data-id": message.id, "aria-current": String(message.id === page.chosen), onclick: () => choose(message.id) },
+    make("div", {}, message.text ?? "(media)"),
+    make("div", { class: "meta" }, make("span", {}, ticks[message.status] ?? message.status),
+      make("span", { class: "tag" }, names[message.service] ?? "–")));
+  return line;
+}
+
+async function choose(id) {
+  page.chosen = id;
+  drawList();
+  await drawMessage();
+}
+
+/** The chosen message on the right. */
+async function drawMessage() {
+  const id = page.chosen;
+  if (!id) return;
+  const [message, trace] = await Promise.all([ask(`/v1/messages/${id}`), ask(`/v1/messages/${id}/trace`)]);
+  if (id !== page.chosen) return;
+  const attempts = message.attempts.map((attempt) => make("tr", {},
+    make("td", {}, String(attempt.n)), make("td", {}, names[attempt.service] ?? attempt.service), make("td", {}, attempt.kind ?? ""),
+    make("td", {}, attempt.outcome ?? attempt.state), make("td", {}, money(attempt.price)), make("td", {}, clock(attempt.started_at)),
+    make("td", {}, clock(attempt.ended_at))));
+  const heads = ["", "service", "why", "state", "price", "started", "ended"].map((head) => make("th", { scope: "col" }, head));
+  const story = trace.decisions.map((decision) => make("li", {}, clock(decision.at), decision.sentence));
+  const charge = message.charge ? `${message.charge.state}: ${money(message.charge)}` : "nothing charged";
+  $("message").replaceChildren(
+    make("h2", {}, `${message.from} → ${message.to}`),
+    make("p", { class: "bubble" }, page.messages.get(id)?.text ?? ""),
+    make("p", {}, ticks[message.status] ?? message.status, " · price shown ", money(message.price), " · ", charge),
+    make("h3", {}, "Attempts"), make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...attempts)),
+    make("h3", {}, "Decisions"), make("ol", { class: "story" }, ...story),
+    make("p", { class: "soft" }, message.id));
+}
+
+/** Refreshes what events touched; many events in one frame cost one look each. */
+let planned = false;
+function plan() {
+  if (planned) return;
+  planned = true;
+  setTimeout(async () => {
+    planned = false;
+    const touched = [...page.dirty];
+    page.dirty.clear();
+    try {
+      await Promise.all(touched.slice(-50).map(refresh));
+      drawList();
+      if (touched.includes(page.chosen)) await drawMessage();
+    } catch (error) { say(error.message); }
+  }, 80);
+}
+
+async function refresh(id) {
+  page.messages.set(id, await ask(`/v1/messages/${id}`));
+  while (page.messages.size > 500) page.messages.delete(page.messages.keys().next().value);
+}
+
+/** Reads the event stream with fetch, which can carry the token in a header; resumes after the last event. */
+async function follow() {
+  let last = null;
+  for (;;) {
+    try {
+      const headers = { Authorization: `Bearer ${page.token}`, Accept: "text/event-stream" };
+      if (last) headers["Last-Event-ID"] = last;
+      const answer = await fetch("/v1/events/stream", { headers, signal: page.stop.signal });
+      if (!answer.ok) throw new Error(`the stream answered ${answer.status}`);
+      say("live");
+      let rest = "";
+      for (const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader(); ;) {
+        const { value, done } = await reader.read();
+        if (done) break;
+        const frames = (rest + value).split("\n\n");
+        rest = frames.pop();
+        for (const frame of frames) last = take(frame) ?? last;
+      }
+      say("the server closed the stream; trying again ...");
+    } catch (error) {
+      if (page.stop.signal.aborted) return;
+      say(`${error.message}; trying again ...`);
+    }
+    await new Promise((wake) => setTimeout(wake, 1000));
+  }
+}
+
+function take(frame) {
+  const field = (name) => frame.split("\n").find((line) => line.startsWith(`${name}:`))?.slice(name.length + 1).trim();
+  const data = field("data");
+  if (!data) return null;
+  const event = JSON.parse(data);
+  if (event.message) { page.dirty.add(event.message); plan(); }
+  return field("id");
+}
+
+async function open(token) {
+  page.token = token;
+  page.stop?.abort();
+  page.stop = new AbortController();
+  try {
+    const list = await ask("/v1/messages?limit=100");
+    $("key").hidden = true;
+    sessionStorage.setItem("token", token);
+    page.messages = new Map(list.data.map((message) => [message.id, message]));
+    await Promise.all(list.data.slice(0, 30).map((message) => refresh(message.id)));
+    drawList();
+    if (!page.chosen && list.data.length) await choose(list.data[0].id);
+    follow();
+  } catch (error) { say(error.message); $("key").hidden = false; }
+}
+
+$("key").addEventListener("submit", (event) => { event.preventDefault(); open($("token").value.trim()); });
+const given = new URLSearchParams(location.hash.slice(1)).get("token");
+if (given) history.replaceState(null, "", location.pathname);
+const kept = given ?? sessionStorage.getItem("token");
+if (kept) open(kept); else { $("key").hidden = false; say("a token opens this page"); }
