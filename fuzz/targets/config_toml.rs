@@ -1,0 +1,47 @@
+//! The configuration as anybody might write it: read, or refused with a line for every fault.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+/// The server's own reader, compiled from its own files.
+#[allow(dead_code, reason = "the server uses more of it")]
+#[path = "../../node/src/config"]
+mod config {
+    mod duration;
+    mod read;
+    mod sections;
+    mod warnings;
+
+    pub(crate) use read::{ConfigError, read};
+    pub(crate) use sections::Config;
+    pub(crate) use warnings::warnings;
+}
+
+static FILE: LazyLock<PathBuf> =
+    LazyLock::new(|| std::env::temp_dir().join(format!("switchback-fuzz-{}.toml", std::process::id())));
+
+fuzz_target!(|data: &[u8]| {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    // A secret may be any file of the machine: which ones a fuzzer opens is no concern here.
+    if text.contains("password_file") {
+        return;
+    }
+    std::fs::write(&*FILE, text).expect("a file in the temporary folder");
+    match config::read(&FILE) {
+        Ok(read) => {
+            assert!(config::warnings(&read).iter().all(|warning| !warning.is_empty()));
+            assert!(read.http.connections_max > 0);
+        }
+        Err(config::ConfigError::Faulty { faults, .. }) => {
+            let lines = text.lines().count() + 1;
+            assert!(!faults.is_empty());
+            assert!(
+                faults.iter().all(|fault| (1..=lines).contains(&fault.line) && !fault.message.is_empty()),
+                "{faults:?}"
+            );
+        }
+        Err(error @ config::ConfigError::Unreadable { .. }) => panic!("{error}"),
+    }
+});
