@@ -107,7 +107,7 @@ pub(super) const ROWS: &[Row] = &[
         folder: "node",
         // Ports and core: wiring is written in their types. Testkit: `sandbox` and `demo` ship its pretend peers.
         may_name: &[Api, Service, Charging, Store, Bus, Engine, Ports, Core, Testkit],
-        tests_may_name: &[Wire],
+        tests_may_name: &[Wire, Testkit],
         why: "the binary wires everything together, and speaks no protocol itself",
     },
     Row {
@@ -116,6 +116,13 @@ pub(super) const ROWS: &[Row] = &[
         may_name: &[Wire],
         tests_may_name: &[],
         why: "a pretend peer built on our own model would agree with our mistakes: it stands on wire only",
+    },
+    Row {
+        layer: Testkit,
+        folder: "testkit/*",
+        may_name: &[],
+        tests_may_name: &[],
+        why: "a part of the testkit with its own foreign code stands alone",
     },
     Row {
         layer: Fuzz,
@@ -161,7 +168,11 @@ pub(super) struct Fence {
 pub(super) const FENCES: &[Fence] = &[
     Fence { krate: "rusqlite", only: &["stores/sqlite"], why: SQL },
     Fence { krate: "libsqlite3-sys", only: &["stores/sqlite"], why: SQL },
-    Fence { krate: "sqlite-plugin", only: &["stores/sqlite"], why: SQL },
+    Fence {
+        krate: "sqlite-vfs",
+        only: &["testkit/vfs"],
+        why: "a file system that loses data is for tests alone",
+    },
     Fence { krate: "tokio-postgres", only: &["stores/postgres"], why: SQL },
     Fence { krate: "async-nats", only: &["buses/nats"], why: "one crate talks to the bus" },
     Fence { krate: "axum", only: &["api", "node"], why: HTTP },

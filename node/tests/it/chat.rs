@@ -1,0 +1,80 @@
+//! The terminal client in a real terminal: status and prices while typing, choice by key, ticks, consent.
+
+use crate::server::{Server, binary, wait_for};
+use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex};
+
+/// A terminal with a chat in it.
+struct Terminal {
+    screen: Arc<Mutex<vt100::Parser>>,
+    keys: Box<dyn Write + Send>,
+    child: Box<dyn portable_pty::Child + Send + Sync>,
+    _master: Box<dyn MasterPty + Send>,
+}
+
+impl Terminal {
+    fn chat(server: &Server, token: &str, number: &str) -> Self {
+        let size = PtySize { rows: 16, cols: 120, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(binary());
+        command.args(["chat", "--as", token, "--url", &server.url(), number]);
+        command.env("TERM", "xterm-256color");
+        let child = pair.slave.spawn_command(command).unwrap();
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(16, 120, 0)));
+        let shown = Arc::clone(&screen);
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(n @ 1..) = reader.read(&mut bytes) {
+                shown.lock().unwrap().process(&bytes[..n]);
+            }
+        });
+        let keys = pair.master.take_writer().unwrap();
+        Self { screen, keys, child, _master: pair.master }
+    }
+
+    fn keys(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    fn shows(&self, text: &str) {
+        wait_for(&format!("{text:?} on the screen"), || {
+            let contents = self.screen.lock().unwrap().screen().contents();
+            contents.contains(text).then_some(())
+        });
+    }
+}
+
+#[test]
+fn status_and_prices_while_typing_choice_by_key_ticks_and_consent() {
+    // Ben is offline and his chat is free; an SMS would cost 0.12: the gate is closed, and the sender is asked.
+    let server = Server::start("[timers]\nim_offline = \"300ms\"\n[[route]]\nid = \"smsc\"\naddress = \"127.0.0.1:9\"\nsystem_id = \"x\"\npassword_env = \"PATH\"\n");
+    let anna = server.subscriber("anna", "+46701000001", "0.00", "0.12");
+    server.subscriber("ben", "+46701000002", "0.00", "0.12");
+    let mut terminal = Terminal::chat(&server, &anna, "+46701000002");
+    terminal.shows("offline since");
+    terminal.shows("Chat 0.00 EUR");
+    terminal.keys(&"a".repeat(161));
+    terminal.shows("SMS 0.24 EUR (2 parts)");
+    terminal.keys("\u{15}");
+    terminal.shows("SMS 0.12 EUR");
+    terminal.keys("\t");
+    terminal.shows("Chat> ");
+    terminal.keys("hello Ben\r");
+    terminal.shows("you: hello Ben");
+    terminal.shows("Send by SMS for 0.12 EUR?");
+    terminal.keys("y");
+    terminal.shows("SMS");
+    terminal.keys("\u{3}");
+    let ended = wait_for("the end of the chat", || terminal.child.try_wait().unwrap());
+    assert!(ended.success());
+}
+
+#[test]
+fn a_wrong_token_is_told_before_the_terminal_is_taken() {
+    let server = Server::start("");
+    let terminal = Terminal::chat(&server, "nobody", "+46701000002");
+    terminal.shows("unauthorized");
+}
