@@ -11,7 +11,7 @@ use crate::work::{Poke, Work};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use switchback_core::model::{AttemptState, Event, EventKind, MessageId, Owner, SubscriberId, Time};
 use switchback_ports::{EventLine, Store, StoreFailure};
@@ -38,8 +38,8 @@ pub(crate) struct Call {
 /// The dispatcher's desk.
 #[derive(Default)]
 pub(crate) struct Dispatcher {
-    state: Mutex<State>,
-    bell: Condvar,
+    state: Arc<Mutex<State>>,
+    bell: Arc<Condvar>,
     /// Until when the thread sleeps (milliseconds): an earlier due time must wake it.
     sleeps_until: AtomicU64,
 }
@@ -194,20 +194,23 @@ fn answer_calls(shared: &Shared) -> Result<(), StoreFailure> {
                 return Err(failure);
             }
         };
-        if let Some(answer) = call.welcome {
-            welcome(shared, call.subscriber, ids.clone(), answer);
+        match call.welcome {
+            Some(answer) => welcome(shared, call.subscriber, ids, answer),
+            None => lock(&shared.dispatcher.state).parade.extend(ids),
         }
-        lock(&shared.dispatcher.state).parade.extend(ids);
     }
 }
 
-/// Answers a registration; the reading is done by a query thread, so that timers do not wait for it.
-fn welcome(shared: &Shared, subscriber: SubscriberId, mut ids: Vec<MessageId>, answer: Welcome) {
-    ids.truncate(LOOKED_AT);
+/// Answers a registration, and then looks at the person's messages again: so the answer holds what was told before,
+/// and what is told now comes live. The reading is done by a query thread, so that timers do not wait for it.
+fn welcome(shared: &Shared, subscriber: SubscriberId, ids: Vec<MessageId>, answer: Welcome) {
     let most = shared.options.limits.told_again;
+    let (state, bell) = (Arc::clone(&shared.dispatcher.state), Arc::clone(&shared.dispatcher.bell));
     let query: Query = Box::new(move |store| {
-        let lines = unconfirmed(store, &subscriber, &ids, most);
+        let lines = unconfirmed(store, &subscriber, ids.get(..LOOKED_AT).unwrap_or(&ids), most);
         answer.give(lines.map_err(|failure| from_store(&failure)));
+        lock(&state).parade.extend(ids);
+        bell.notify_one();
     });
     if let Err(query) = shared.pool.run(query) {
         query(&*shared.store);

@@ -24,6 +24,8 @@ struct Played {
     said: Vec<u8>,
     delivered: u64,
     heard: Vec<u32>,
+    /// Binds that wait for their verdict, and the verdict.
+    binds: Vec<(u32, CommandStatus)>,
 }
 
 /// Everything that the machine told and said.
@@ -44,6 +46,7 @@ fn played(data: &[u8], cut: usize) -> (Vec<ServerEvent>, Vec<u8>) {
         said: Vec::new(),
         delivered: 0,
         heard: Vec::new(),
+        binds: Vec::new(),
     };
     if script.flag() {
         let mut bind = Vec::new();
@@ -52,10 +55,14 @@ fn played(data: &[u8], cut: usize) -> (Vec<ServerEvent>, Vec<u8>) {
             .expect("a PDU of ours");
         played.server.handle_bytes(&bind, played.now);
         played.hear();
+        played.answer_binds();
     }
     while !script.is_empty() {
         played.step(&mut script, cut);
         played.hear();
+        // Not while octets are on their way: an answer in the midst of a read would come at another moment when the
+        // read is cut.
+        played.answer_binds();
     }
     played.server.handle_link_lost(played.now);
     played.hear();
@@ -109,17 +116,21 @@ impl Played {
         };
     }
 
+    fn answer_binds(&mut self) {
+        for (sequence, verdict) in std::mem::take(&mut self.binds) {
+            let _ = self.server.answer_bind(sequence, verdict, "smsc", self.now);
+        }
+        self.hear();
+    }
+
     fn hear(&mut self) {
         while let Some(event) = self.server.poll_event() {
             assert!(!matches!(self.told.last(), Some(ServerEvent::Closed(_))), "{event:?} after the end");
             match &event {
                 ServerEvent::Bind(asked) => {
-                    let verdict = if asked.system_id.len() % 7 == 6 {
-                        CommandStatus::BINDFAIL
-                    } else {
-                        CommandStatus::OK
-                    };
-                    let _ = self.server.answer_bind(asked.sequence, verdict, "smsc", self.now);
+                    let refused = asked.system_id.len() % 7 == 6;
+                    let verdict = if refused { CommandStatus::BINDFAIL } else { CommandStatus::OK };
+                    self.binds.push((asked.sequence, verdict));
                 }
                 ServerEvent::Submit(inbound) => {
                     let _ = inbound.message().user_data();

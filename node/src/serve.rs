@@ -26,8 +26,8 @@ use switchback_sms::{RouteSettings, SmsOptions, SmsService};
 use switchback_sqlite::SqliteStore;
 use tokio::runtime::Runtime;
 
-/// How long a graceful end may take.
-const GRACE: Duration = Duration::from_secs(15);
+/// How long each part of a graceful end may take: requests under way, SMPP answers, the loops.
+const GRACE: Duration = Duration::from_secs(5);
 /// How often routes set by the admin API are looked for.
 const ROUTES_LOOK: Duration = Duration::from_millis(250);
 
@@ -124,13 +124,14 @@ impl Node {
         })?;
         self.say_where(&listener, config)?;
         let router = Api::router(Arc::new(self.engine.clone()), self.api_options());
-        let limits = Limits { connections_max: config.http.connections_max, ..Limits::default() };
+        let limits = Limits { connections_max: config.http.connections_max, drain_time: GRACE, ..Limits::default() };
         let server = switchback_api::serve(listener, router, limits, asked_to_stop());
         let served = tokio::select! {
             served = server => served,
             () = self.watch_routes() => return Err(Failure::Failed("the watch over the routes ended".into())),
         };
         tracing::info!(connections = served.accepted, cut_off = served.cut_off, "no longer listening");
+        self.engine.close_door();
         self.sms.stop(GRACE).await;
         let engine = self.engine.clone();
         let in_time = tokio::task::spawn_blocking(move || engine.stop(GRACE)).await.unwrap_or(false);

@@ -1,11 +1,10 @@
-//! The server as a child process: started, found ready, killed, stopped, audited.
+//! The server as a child process: started, found ready, killed, stopped, audited. What harnesses share.
 
-use super::Fault;
 use crate::clock;
 use crate::http::{self, Answer, Connection};
 use serde_json::Value;
 use std::fs::{File, OpenOptions};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -17,8 +16,37 @@ const READY_WITHIN: Duration = Duration::from_secs(30);
 /// How long a graceful stop may take.
 const STOP_WITHIN: Duration = Duration::from_secs(30);
 
+/// Why a harness could not come to a verdict.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// Files, processes or sockets.
+    #[error("{what}: {error}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// The server does not do what a run needs.
+    #[error("{0}")]
+    Server(String),
+}
+
+impl Fault {
+    pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let what = what.into();
+        move |error| Self::Io { what, error }
+    }
+}
+
+/// A port that is free now; the server takes it again after every start.
+pub(crate) fn free_address() -> Result<SocketAddr, Fault> {
+    let found = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    found.map_err(Fault::io("find a free port"))
+}
+
 /// The server under test.
-pub(super) struct Server {
+pub(crate) struct Server {
     binary: PathBuf,
     config: PathBuf,
     log: File,
@@ -28,7 +56,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn new(
+    pub(crate) fn new(
         binary: &Path,
         folder: &Path,
         config: &str,
@@ -48,7 +76,7 @@ impl Server {
         })
     }
 
-    pub(super) fn start(&mut self) -> Result<(), Fault> {
+    pub(crate) fn start(&mut self) -> Result<(), Fault> {
         let log = || self.log.try_clone().map_err(Fault::io("share the server's log"));
         let (out, err) = (log()?, log()?);
         let child = Command::new(&self.binary)
@@ -64,7 +92,7 @@ impl Server {
     }
 
     /// Waits until it says that it is ready; how long that took.
-    pub(super) fn ready(&mut self) -> Result<Duration, Fault> {
+    pub(crate) fn ready(&mut self) -> Result<Duration, Fault> {
         let began = Instant::now();
         loop {
             if let Some(status) = self.ended() {
@@ -80,12 +108,17 @@ impl Server {
         }
     }
 
+    /// Its process id, while it runs.
+    pub(crate) fn pid(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
     fn ended(&mut self) -> Option<ExitStatus> {
         self.child.as_mut().and_then(|child| child.try_wait().ok().flatten())
     }
 
     /// SIGKILL; the moment just before it, in microseconds since 1970, and the moment when the process was gone.
-    pub(super) fn kill(&mut self) -> Result<(u64, u64), Fault> {
+    pub(crate) fn kill(&mut self) -> Result<(u64, u64), Fault> {
         if let Some(status) = self.ended() {
             return Err(Fault::Server(format!("the server ended by itself ({status}): see server.log")));
         }
@@ -99,7 +132,7 @@ impl Server {
     }
 
     /// SIGTERM, as an operator stops it; it must end by itself with code 0.
-    pub(super) fn stop(&mut self) -> Result<(), Fault> {
+    pub(crate) fn stop(&mut self) -> Result<(), Fault> {
         let Some(mut child) = self.child.take() else { return Ok(()) };
         let pid = child.id().to_string();
         Command::new("kill").args(["-TERM", &pid]).status().map_err(Fault::io("send SIGTERM"))?;
@@ -119,7 +152,7 @@ impl Server {
     }
 
     /// A request on a connection of its own.
-    pub(super) fn ask(
+    pub(crate) fn ask(
         &self,
         method: &str,
         path: &str,
@@ -134,8 +167,15 @@ impl Server {
         })
     }
 
+    /// How many messages are not final, as the running server says: only to know when waiting is over.
+    pub(crate) fn open_messages(&self) -> Option<u64> {
+        let page = self.ask("GET", "/metrics", "", None).ok()?;
+        let page = String::from_utf8_lossy(&page.body).into_owned();
+        page.lines().find_map(|line| line.strip_prefix("switchback_messages_open "))?.trim().parse().ok()
+    }
+
     /// The audit of the stopped store: its JSON, and every message in `messages`.
-    pub(super) fn audit(&self, store: &Path, messages: &Path) -> Result<Value, Fault> {
+    pub(crate) fn audit(&self, store: &Path, messages: &Path) -> Result<Value, Fault> {
         let output = Command::new(&self.binary)
             .args(["ledger", "audit", "--json", "--store"])
             .arg(store)

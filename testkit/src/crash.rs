@@ -4,8 +4,8 @@
 //! # What runs
 //!
 //! The server is a child process on a store of its own. In the harness process run a pretend SMSC, app devices and a
-//! load client, each with its own journal on disk. The load, in twelfths: seven plain SMS (some long), one IM to devices
-//! that are online, and four through fallback and revert: IM to devices that stay away (fallback to SMS), IM to
+//! load client, each with its own journal on disk. The load, in twelfths: six plain SMS (some long), one SMS of the
+//! class `bulk` (at most once), one IM to devices that are online, and four through fallback and revert: IM to devices that stay away (fallback to SMS), IM to
 //! devices that come and go whose SMS is undelivered (revert by a failure receipt), and IM to devices that come and
 //! go whose SMS waits at the SMSC (revert by `cancel_sm`). Prices are not zero; half of the payers have allowances that
 //! run out.
@@ -16,12 +16,15 @@
 //!
 //! * **lost**: the client was told 2xx, and either the store has no such message, or no peer ever saw it and the
 //!   server's own record does not say `unknown`.
-//! * **duplicate**: peers showed a text more than once, and no attempt of it is marked `may_duplicate`.
+//! * **duplicate**: peers showed a text more than once, and no attempt of it is marked `may_duplicate`, or its
+//!   class is sent at most once.
 //! * **invented**: the store has a message that no client asked for, two for one key, one that was refused, or one
 //!   called delivered that no peer saw.
+//! * **mixed up**: a phone showed a text that was for another.
 //! * **money**: double charges, orphan reservations, unbalanced payers (`switchback ledger audit` on the stopped store),
 //!   a message charged that was not delivered, or charges of messages that do not add up to the ledger's total.
-//! * **unfinished**: a message without a final status after expiry and 60 s.
+//! * **unfinished**: a message without a final status when all have expired; **no graceful stop**: the last SIGTERM
+//!   did not end with code 0 in time.
 //!
 //! # The windows
 //!
@@ -42,36 +45,13 @@ mod money;
 mod options;
 mod report;
 mod run;
-mod server;
 mod setup;
 mod traffic;
 mod verdict;
 mod windows;
 mod witness;
 
+pub use crate::child::Fault;
 pub use options::Options;
 pub use report::{Kill, Summary, Window};
 pub use run::run;
-
-/// Why the harness could not come to a verdict.
-#[derive(Debug, thiserror::Error)]
-pub enum Fault {
-    /// Files, processes or sockets.
-    #[error("{what}: {error}")]
-    Io {
-        /// What was tried.
-        what: String,
-        /// What the system said.
-        error: std::io::Error,
-    },
-    /// The server does not do what a run needs.
-    #[error("{0}")]
-    Server(String),
-}
-
-impl Fault {
-    pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
-        let what = what.into();
-        move |error| Self::Io { what, error }
-    }
-}

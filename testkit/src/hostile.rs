@@ -3,9 +3,11 @@
 //! Each assault says what it expects back in the protocol's own words, and every finding is a sentence. Nothing here
 //! knows the server: it is given an address, or a process id whose memory is watched.
 
+mod assault;
 mod http;
 mod smsc;
 
+pub use assault::{Assaulted, assault};
 pub use http::{HttpAssault, http};
 pub use smsc::{Act, SmscOfHell};
 

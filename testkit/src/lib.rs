@@ -12,6 +12,7 @@
 //! stands on the wire crates, and on the public HTTP interface as documented.
 
 pub mod chance;
+mod child;
 pub mod clock;
 pub mod content;
 pub mod crash;

@@ -16,11 +16,11 @@ use switchback_core::tariff::{Ask, Purse, Size, price};
 const DECISIONS_MAX: usize = 16;
 
 /// Takes in what happened and carries out what is decided about it; false for a report that changed nothing.
-pub(crate) fn drive(world: &World, state: &mut State, input: &Input) -> bool {
+pub(crate) fn drive(world: &World, before: Option<&State>, state: &mut State, input: &Input) -> bool {
     let mut changes = Changes::default();
-    let heard = matches!(input, Input::Report { .. }).then(|| state.message.clone());
     lifecycle::absorb(&mut state.message, input, &world.timers, state.now, &mut changes);
-    if heard.is_some_and(|before| before == state.message) {
+    let report = matches!(input, Input::Report { .. });
+    if report && before.is_some_and(|before| before.message == state.message) {
         return false;
     }
     settle(state, &mut changes);

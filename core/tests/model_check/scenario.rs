@@ -97,7 +97,7 @@ pub(crate) fn all(full: bool) -> Vec<Scenario> {
     let charges =
         [ChargeOn::Delivered, submitted(false, true), submitted(false, false), submitted(true, false)];
     let quiet = Left { flaps: 1, wishes: 0, exchanges: 0, late: 1 };
-    let restless = Left { wishes: 1, exchanges: 1, ..quiet };
+    let (choosing, changing) = (Left { wishes: 1, ..quiet }, Left { exchanges: 1, ..quiet });
     let id = id();
     let mut scenarios = Vec::new();
     for nth in 0..512_usize {
@@ -110,8 +110,10 @@ pub(crate) fn all(full: bool) -> Vec<Scenario> {
         let app = (digit(1, 4) + digit(32, 2) + digit(64, 4)) % 2 == 0;
         let (left, attempts_max) = match nth {
             _ if !full && nth % 101 != 3 => continue,
-            _ if full && nth % 73 == 7 => (quiet, 4),
-            _ if full && nth % 37 == 11 => (restless, 2),
+            _ if full && nth % 3 == 1 => continue,
+            _ if full && nth % 97 == 7 => (quiet, 4),
+            _ if full && nth % 151 == 11 => (choosing, 2),
+            _ if full && nth % 151 == 61 => (changing, 3),
             _ => (quiet, 2),
         };
         let plans = [plan(first, prices, charge_on), plan(first, [prices[1], prices[0]], charge_on)];

@@ -81,7 +81,7 @@ impl Model for World {
                 left: at.left,
                 broken: Broken::default(),
             };
-            engine::drive(self, &mut state, &Input::Poked);
+            engine::drive(self, None, &mut state, &Input::Poked);
             state
         };
         self.scenarios.iter().enumerate().map(start).collect()
@@ -161,7 +161,7 @@ impl Model for World {
                 Input::Cancel
             }
         };
-        if !engine::drive(self, &mut state, &input) {
+        if !engine::drive(self, Some(before), &mut state, &input) {
             // A report that says nothing new: the message is as it was, and has rested.
             return None;
         }

@@ -1,6 +1,6 @@
 //! Devices come and go: what waits for them is told, and no registration is missed.
 
-use crate::scene::{Scene, eventually, options};
+use crate::scene::{Scene, eventually, heard, options};
 use std::sync::Arc;
 use switchback_core::model::{
     AttemptState, DeviceId, Presence, ReportKind, Service, ServiceChoice, Status, SubscriberId, Time,
@@ -25,7 +25,7 @@ fn a_registration_gets_what_waits_in_order() {
     assert!(ids.iter().all(|id| scene.message(*id).attempts[0].state == AttemptState::Deferred));
     let mut live = scene.engine.subscribe(Some(crate::scene::owner("bo")));
     assert!(scene.register("bo", "phone").is_empty(), "nothing was told before");
-    let told: Vec<_> = (0..50).map(|_| live.events.blocking_recv().unwrap().event.message).collect();
+    let told: Vec<_> = (0..50).map(|_| heard(&mut live).event.message).collect();
     assert_eq!(told.len(), 50);
     assert_eq!(told.iter().collect::<std::collections::HashSet<_>>().len(), 50);
     scene.deregister("bo", "phone");

@@ -1,6 +1,6 @@
 //! Live events: in the order of the cursor, none missing, none twice, while many loops commit at once.
 
-use crate::scene::{PATIENCE, Scene, eventually, options, owner};
+use crate::scene::{PATIENCE, Scene, eventually, heard, options, owner};
 use std::sync::Arc;
 use std::time::Instant;
 use switchback_core::model::{Service, ServiceChoice};
@@ -51,13 +51,13 @@ fn what_is_listed_and_what_comes_live_is_everything_once() {
         let mut seen: Vec<EventLine> =
             truth.iter().filter(|line| line.cursor <= all.from_cursor).cloned().collect();
         while seen.last().is_none_or(|line| line.cursor < last) {
-            seen.push(all.events.blocking_recv().unwrap());
+            seen.push(heard(&mut all));
         }
         assert_eq!(seen, truth);
         let expected: Vec<_> =
             truth.iter().filter(|l| l.event.audience == owner("bo") && l.cursor > bo.from_cursor).collect();
         for line in expected {
-            assert_eq!(&bo.events.blocking_recv().unwrap(), line);
+            assert_eq!(&heard(&mut bo), line);
         }
     }
 }

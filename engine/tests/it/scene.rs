@@ -14,8 +14,8 @@ use switchback_core::model::{
 use switchback_engine::{Engine, Options};
 use switchback_ports::directory::{Bearer, Entry, PlanText, Subscriber};
 use switchback_ports::{
-    Accepted, AttemptOrder, Clock, DeviceReceipt, Disposition, Intake, Measure, Random, Refusal, Store,
-    Transport, TransportFull, WithdrawOrder,
+    Accepted, AttemptOrder, Clock, DeviceReceipt, Disposition, EventLine, Intake, Measure, Random, Refusal,
+    Store, Subscription, Transport, TransportFull, WithdrawOrder,
 };
 use switchback_sqlite::SqliteStore;
 use tempfile::TempDir;
@@ -287,7 +287,7 @@ impl Scene {
         })
     }
 
-    pub(crate) fn register(&self, who: &str, device: &str) -> Vec<switchback_ports::EventLine> {
+    pub(crate) fn register(&self, who: &str, device: &str) -> Vec<EventLine> {
         self.engine.register(SubscriberId::new(who), DeviceId::new(device)).wait().unwrap().unwrap()
     }
 
@@ -376,6 +376,11 @@ pub(crate) fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> 
         assert!(began.elapsed() < PATIENCE, "{what}");
         std::thread::park_timeout(Duration::from_millis(2));
     }
+}
+
+/// The next live event, within bounded time.
+pub(crate) fn heard(live: &mut Subscription) -> EventLine {
+    eventually("nothing is heard", || live.events.try_recv().ok())
 }
 
 /// Counts how often each thing occurs.

@@ -1,6 +1,6 @@
 //! One message's walk: accepted, sent, confirmed, final, explained; and the refusals at the door.
 
-use crate::scene::{PATIENCE, Scene, euro, number, options};
+use crate::scene::{PATIENCE, Scene, euro, heard, number, options};
 use std::sync::atomic::Ordering;
 use switchback_core::charge::LedgerKind;
 use switchback_core::model::{
@@ -50,7 +50,7 @@ fn a_chat_is_handed_over_by_its_commit_and_confirmed_by_the_device() {
     let mut live = scene.engine.subscribe(Some(crate::scene::owner("bo")));
     let message = scene.send("hello", ServiceChoice::Auto);
     assert_eq!(message.first, Some(Service::Im), "Bo is online");
-    let line = live.events.blocking_recv().unwrap();
+    let line = heard(&mut live);
     assert_eq!((line.event.message, line.event.kind.name()), (message.id, "message.incoming"));
     assert!(scene.confirm("cleo", message.id, Disposition::Delivered).is_err(), "not her message");
     scene.confirm("bo", message.id, Disposition::Delivered).unwrap();

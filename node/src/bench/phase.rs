@@ -176,7 +176,6 @@ impl Measured {
             "rss_mib": {"peak": self.rss_kib.0 / 1024, "end": self.rss_kib.1 / 1024},
             "written_bytes_per_message": {"process": each(self.cost.written), "device": self.cost.device.map(each)},
             "syncs": syncs,
-            "syncs_per_message": tenths(syncs * 10 / accepted.max(1)),
             "units_per_sync": tenths(units * 10 / syncs.max(1)),
             "units_per_message": tenths(units * 10 / accepted.max(1)),
             "foreign_cores": tenths(self.cost.foreign_millicores / 100),

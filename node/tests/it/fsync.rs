@@ -48,7 +48,10 @@ fn no_yes_leaves_before_the_sync_that_covers_it() {
         let (status, message) = ask_as(server.address, &anna, "POST", "/v1/messages", &body).unwrap();
         assert_eq!(status, 202, "{message}");
     }
-    server.kill();
+    // The tracer lets go of the server when it is killed itself: the server is ended, and the tracer follows.
+    let ended = Command::new("pkill").args(["-KILL", "-P", &server.child.id().to_string()]).status().unwrap();
+    assert!(ended.success());
+    server.child.wait().unwrap();
     let seen = read_trace(&std::fs::read_to_string(&trace).unwrap());
     let accepted = seen.iter().filter(|line| **line == Seen::Accepted).count();
     assert_eq!(accepted, 25, "every 202 is in the trace");

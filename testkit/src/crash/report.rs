@@ -71,6 +71,8 @@ pub struct Summary {
     pub unknown: u64,
     /// Of these, seen by a peer all the same.
     pub unknown_seen: u64,
+    /// Those of the class that is sent at most once; the others met more than one crash.
+    pub unknown_bulk: u64,
     /// Texts that peers showed more than once.
     pub duplicates: u64,
     /// Messages that the server's record marks `may_duplicate`: every duplicate must be among them.
@@ -139,7 +141,11 @@ impl fmt::Display for Summary {
             "accepted {}, delivered {}, refused {}, requests repeated {}",
             self.accepted, self.delivered, self.refused, self.repeats
         )?;
-        writeln!(f, "unknown at the end {}, of these seen by a peer {}", self.unknown, self.unknown_seen)?;
+        writeln!(
+            f,
+            "unknown at the end {} ({} sent at most once), of these seen by a peer {}",
+            self.unknown, self.unknown_bulk, self.unknown_seen
+        )?;
         writeln!(f, "shown twice {}, marked may_duplicate {}", self.duplicates, self.may_duplicate)?;
         writeln!(f, "at least {} messages in flight at every kill", self.in_flight_least)?;
         writeln!(f, "ready again within {} ms", self.ready_ms_most)?;

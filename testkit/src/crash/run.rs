@@ -1,19 +1,18 @@
 //! The run itself: set up, load, kill, wait, stop, ask the witnesses.
 
 use super::report::{Kill, Summary};
-use super::server::Server;
-use super::setup::{self, Admin};
+use super::setup;
 use super::traffic::{Devices, Group};
 use super::witness::Witnesses;
 use super::{Fault, Options, verdict, windows};
 use crate::chance::Dice;
+use crate::child::{Server, free_address};
 use crate::device::Fleet;
 use crate::journal::Journal;
 use crate::load::{self, Load};
 use crate::smsc::{self, Phone, Smsc};
 use serde_json::Value;
-use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// The load runs so long before the first kill that enough messages are on their way.
@@ -65,12 +64,15 @@ pub fn run(options: &Options, mut progress: impl FnMut(&Kill)) -> Result<Summary
     }
     note_ready(&mut server, &mut kills)?;
     let repeats = finish_load(load, &mut devices)?;
-    drain(options, &server, &store, &smsc, &devices)?;
-    server.stop()?;
+    drain(options, &server, &smsc, &devices);
+    let stopped = server.stop();
     smsc.flush().map_err(Fault::io("write the SMSC's journal"))?;
     fleet.flush().map_err(Fault::io("write the devices' journal"))?;
     let audit = server.audit(&store, &folder.join("messages.jsonl"))?;
     let mut summary = judge(&folder, &audit, &mut kills)?;
+    if let Err(fault) = stopped {
+        summary.violation("no graceful stop", || fault.to_string());
+    }
     summary.seed = options.seed;
     summary.repeats = repeats;
     Ok(summary)
@@ -105,12 +107,6 @@ fn start_smsc(folder: &Path, seed: u64) -> Result<Smsc, Fault> {
 
 fn journal(folder: &Path, name: &str) -> Result<Journal, Fault> {
     Journal::create(&folder.join(name)).map_err(Fault::io(format!("make {name}")))
-}
-
-/// A port that is free now; the server takes it again after every start.
-fn free_address() -> Result<SocketAddr, Fault> {
-    let found = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    found.map_err(Fault::io("find a free port"))
 }
 
 /// Lets time pass, and devices come and go.
@@ -168,24 +164,15 @@ fn finish_load(load: Load, devices: &mut Devices) -> Result<u64, Fault> {
 }
 
 /// Waits until nothing waits any more: at most until the last message has expired, and a little.
-fn drain(
-    options: &Options,
-    server: &Server,
-    store: &Path,
-    smsc: &Smsc,
-    devices: &Devices,
-) -> Result<(), Fault> {
+fn drain(options: &Options, server: &Server, smsc: &Smsc, devices: &Devices) {
     devices.all_come();
-    let token: PathBuf = store.join("admin.token");
-    let token = std::fs::read_to_string(token).map_err(Fault::io("read the admin token"))?;
-    let admin = Admin { server, token: token.trim() };
     let end = Instant::now() + options.ttl + Duration::from_secs(20);
     let mut quiet = 0;
     while quiet < 5 && Instant::now() < end {
         std::thread::sleep(Duration::from_millis(500));
         let counts = smsc.counts();
-        let settled = counts.waiting == 0 && counts.receipts_waiting == 0 && admin.open_holds() == Some(0);
+        let settled =
+            counts.waiting == 0 && counts.receipts_waiting == 0 && server.open_messages() == Some(0);
         quiet = if settled { quiet + 1 } else { 0 };
     }
-    Ok(())
 }

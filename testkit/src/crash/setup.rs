@@ -1,8 +1,8 @@
 //! What the operator sets up before the first message: configuration, plans, payers, accounts, subscribers, tokens.
 
-use super::server::Server;
 use super::traffic::{Cast, Group};
 use super::{Fault, Options};
+use crate::child::Server;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -90,7 +90,7 @@ id = "smsc"
 address = "{smsc}"
 system_id = "{SYSTEM_ID}"
 password_file = "password"
-window = 50
+window = 8
 
 {}
 "#,
@@ -140,18 +140,12 @@ pub(super) fn write_password(folder: &Path) -> Result<(), Fault> {
 }
 
 /// An operator with a token.
-pub(super) struct Admin<'a> {
-    pub(super) server: &'a Server,
-    pub(super) token: &'a str,
+struct Admin<'a> {
+    server: &'a Server,
+    token: &'a str,
 }
 
 impl Admin<'_> {
-    /// Reservations that are open now, as the running server says: only to know when waiting is over.
-    pub(super) fn open_holds(&self) -> Option<u64> {
-        let answer = self.server.ask("GET", "/v1/admin/ledger", self.token, None).ok()?;
-        serde_json::from_slice::<Value>(&answer.body).ok()?.get("open_holds")?.as_u64()
-    }
-
     fn put(&self, what: &str, body: &Value) -> Result<(), Fault> {
         self.ask("PUT", what, body).map(drop)
     }

@@ -11,6 +11,8 @@ use std::time::Duration;
 pub(super) enum Group {
     /// No app: SMS only.
     Plain,
+    /// No app, and a class that is sent at most once: what a crash leaves unclear stays `unknown`.
+    Bulk,
     /// A device that is always online.
     Online,
     /// A device that never comes: IM falls back to SMS.
@@ -27,6 +29,7 @@ impl Group {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Plain => "plain",
+            Self::Bulk => "bulk",
             Self::Online => "online",
             Self::Away => "away",
             Self::Undelivered => "undelivered",
@@ -38,6 +41,7 @@ impl Group {
     pub(super) const fn prefix(self) -> &'static str {
         match self {
             Self::Plain => "+46700",
+            Self::Bulk => "+46701",
             Self::Online => "+46731",
             Self::Away => "+46741",
             Self::Undelivered => "+46711",
@@ -48,7 +52,7 @@ impl Group {
     /// How many numbers it has.
     pub(super) const fn numbers(self) -> u64 {
         match self {
-            Self::Plain => 10_000,
+            Self::Plain | Self::Bulk => 10_000,
             _ => 50,
         }
     }
@@ -57,9 +61,10 @@ impl Group {
         format!("{}{:05}", self.prefix(), n % self.numbers())
     }
 
-    /// Seven, one and four twelfths.
+    /// Six, one, one and four twelfths.
     const fn of(n: u64) -> Self {
         match n % 12 {
+            4 => Self::Bulk,
             7 => Self::Online,
             2 | 5 => Self::Away,
             9 => Self::Undelivered,
@@ -91,7 +96,11 @@ impl Cast {
         let ttl = ttl.as_secs();
         move |n| {
             let group = Group::of(n);
-            let service = if group == Group::Plain { "sms" } else { "im" };
+            let service = match group {
+                Group::Plain => r#""sms""#,
+                Group::Bulk => r#""sms","class":"bulk""#,
+                _ => r#""im""#,
+            };
             let sender = usize::try_from(dice.below(u64::try_from(senders.len()).ok()?)).ok()?;
             let to = group.number(dice.roll() % group.numbers());
             let consent = r#"{"amount":"0.10","currency":"EUR"}"#;
@@ -99,7 +108,7 @@ impl Cast {
                 token: senders.get(sender)?.clone(),
                 to,
                 text: text(n, group, &mut dice),
-                more: format!(r#","service":"{service}","ttl":{ttl},"max_price":{consent}"#),
+                more: format!(r#","service":{service},"ttl":{ttl},"max_price":{consent}"#),
                 class: group.name(),
             })
         }

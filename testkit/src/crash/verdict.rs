@@ -55,12 +55,16 @@ fn judge(n: u64, asked: &Asked, peers: &Peers, stored: Option<&Stored>, summary:
     let marked = stored.attempts.iter().any(|attempt| attempt.may_duplicate);
     summary.may_duplicate += u64::from(marked);
     summary.delivered += u64::from(seen > 0);
+    let digits = asked.to.trim_start_matches('+');
+    if let Some(other) = peers.phones.iter().find(|phone| *phone != digits) {
+        summary.violation("mixed up", || format!("{} to {} was shown by {other}", name(), asked.to));
+    }
     if seen > 1 {
         summary.duplicates += 1;
-        if !marked {
-            summary.violation("duplicate", || {
-                format!("{} {} was seen {seen} times, unmarked", name(), stored.id)
-            });
+        if !marked || asked.class == "bulk" {
+            let mark = if marked { "marked" } else { "unmarked" };
+            summary
+                .violation("duplicate", || format!("{} {} was seen {seen} times, {mark}", name(), stored.id));
         }
     }
     let told = || {
@@ -78,6 +82,7 @@ fn judge(n: u64, asked: &Asked, peers: &Peers, stored: Option<&Stored>, summary:
         "unknown" => {
             summary.unknown += 1;
             summary.unknown_seen += u64::from(seen > 0);
+            summary.unknown_bulk += u64::from(asked.class == "bulk");
         }
         "failed" | "expired" | "canceled" | "refused" if seen == 0 => {
             summary.violation("not delivered", told)

@@ -11,6 +11,7 @@ use std::path::Path;
 #[derive(Debug, Default)]
 pub(super) struct Asked {
     pub(super) intent: u64,
+    pub(super) to: String,
     pub(super) hash: String,
     pub(super) class: String,
     pub(super) unclear: Vec<u64>,
@@ -59,6 +60,8 @@ pub(super) struct Peers {
     pub(super) submits: BTreeMap<String, Submit>,
     /// When phones showed it.
     pub(super) shown: Vec<u64>,
+    /// Whose phones, in the order of `shown`.
+    pub(super) phones: Vec<String>,
     /// When devices showed it.
     pub(super) heard: Vec<u64>,
     /// When the server answered a device's receipt with success.
@@ -150,8 +153,8 @@ impl Witnesses {
 
     fn client(&mut self, line: Said) {
         match line {
-            Said::Intent { at, n, hash, class, .. } => {
-                self.asked.insert(n, Asked { intent: at, hash, class, ..Asked::default() });
+            Said::Intent { at, n, to, hash, class } => {
+                self.asked.insert(n, Asked { intent: at, to, hash, class, ..Asked::default() });
             }
             Said::Unclear { at, n } => self.asked.entry(n).or_default().unclear.push(at),
             Said::Answer { at, n, status, id, replayed } => {
@@ -174,7 +177,11 @@ impl Witnesses {
                     self.submit(&id, places, |submit| submit.answered = Some(at));
                 }
             }
-            smsc::Seen::Shown { at, hash, .. } => self.peers.entry(hash).or_default().shown.push(at),
+            smsc::Seen::Shown { at, hash, to, .. } => {
+                let peers = self.peers.entry(hash).or_default();
+                peers.shown.push(at);
+                peers.phones.push(to);
+            }
             smsc::Seen::Ended { at, id, .. } => self.submit(&id, places, |submit| submit.ended = Some(at)),
             smsc::Seen::Cancel { at, id, .. } => {
                 self.submit(&id, places, |submit| submit.cancelled = Some(at))

@@ -12,6 +12,7 @@ fn clean() -> (Witnesses, Value) {
         1,
         Asked {
             intent: 10,
+            to: "+4670".into(),
             hash: "h1".into(),
             class: "plain".into(),
             unclear: Vec::new(),
@@ -21,7 +22,12 @@ fn clean() -> (Witnesses, Value) {
     let submit = Submit { at: 30, answered: Some(31), ..Submit::default() };
     all.peers.insert(
         "h1".into(),
-        Peers { submits: [("a".to_owned(), submit)].into(), shown: vec![40], ..Peers::default() },
+        Peers {
+            submits: [("a".to_owned(), submit)].into(),
+            shown: vec![40],
+            phones: vec!["4670".into()],
+            ..Peers::default()
+        },
     );
     all.stored.push(stored("msg_1", "1", "delivered"));
     let audit = json!({
@@ -99,6 +105,11 @@ fn what_nobody_asked_for_is_invented() {
     assert_eq!(found(|all, _| all.stored.push(free("msg_2", "7"))), ["invented"]);
     let doubled = |all: &mut Witnesses, _: &mut Value| all.stored.insert(0, free("msg_2", "1"));
     assert_eq!(found(doubled), ["key used twice"]);
+}
+
+#[test]
+fn the_right_phone_shows_it() {
+    assert_eq!(found(|all, _| peers(all).phones = vec!["4671".into()]), ["mixed up"]);
 }
 
 #[test]
