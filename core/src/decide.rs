@@ -78,7 +78,9 @@ fn rules(case: &Case<'_>) -> Answer {
         return Ok(decision);
     }
     let Some(last) = case.message.attempts.last() else { return first::decide(case) };
-    let open = case.message.open_attempt();
+    // A late answer may have made an older attempt live again: nothing is started beside it.
+    let live = case.message.attempts.iter().rev().find(|attempt| attempt.is_live());
+    let open = live.or_else(|| case.message.open_attempt());
     match (open, last.outcome()) {
         (Some(open), _) if open.is_live() => withdraw::decide(case, open),
         (Some(open), None) => unknown::decide(case, open),

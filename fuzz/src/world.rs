@@ -24,6 +24,8 @@ pub struct World {
     message: Message,
     payer: Payer,
     funds: Money,
+    /// The greatest limit that the message ever had, in nano-units.
+    limit_most: i128,
     plans: [Plan; 2],
     /// The prices of the plan have changed.
     dearer: bool,
@@ -50,6 +52,7 @@ impl World {
             message,
             payer,
             funds,
+            limit_most: 0,
             plans,
             dearer: false,
             prices,
@@ -176,6 +179,9 @@ impl World {
         }
         assert!(rests, "a fact was asked for again and again");
         self.settle(&changes);
+        let limits =
+            [&before, &heard, &self.message].map(|message| message.limit().map_or(0, |limit| limit.nanos));
+        self.limit_most = limits.into_iter().fold(self.limit_most, i128::max);
         claims::after(self, &before, &heard, &changes);
         claims::absorbed(self, &before, balance, held);
     }

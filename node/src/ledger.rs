@@ -74,8 +74,11 @@ fn of_store(path: &Path, messages: Option<&Path>) -> Result<Value, Failure> {
     let counts = store.totals().map_err(unreadable)?;
     store.close();
     let mut audit = totals_json(&totals);
-    audit["messages"] =
+    let messages =
         json!({"open": counts.open, "finished": counts.finished, "parked_receipts": counts.parked});
+    if let Some(audit) = audit.as_object_mut() {
+        audit.insert("messages".into(), messages);
+    }
     Ok(audit)
 }
 

@@ -21,7 +21,7 @@ use switchback_core::model::Service;
 use switchback_engine::{DefaultPolicy, Engine, Options};
 use switchback_im::ImService;
 use switchback_ports::directory::{Entry, Kind, Route};
-use switchback_ports::{Clock, Intake, Random, Store};
+use switchback_ports::{Clock, Intake, Random, Store, Transport};
 use switchback_sms::{RouteSettings, SmsOptions, SmsService};
 use switchback_sqlite::SqliteStore;
 use tokio::runtime::Runtime;
@@ -84,7 +84,8 @@ impl Node {
         engine.attach(Arc::new(ImService::new(Arc::clone(&intake), Arc::clone(&clock))));
         let options = sms_options(config, &*random);
         let sms = Arc::new(SmsService::new(intake, Arc::clone(&clock), options, runtime.handle().clone()));
-        engine.attach(Arc::clone(&sms) as _);
+        let transport: Arc<dyn Transport> = sms.clone();
+        engine.attach(transport);
         let found = engine.recover().map_err(|error| Failure::Failed(error.to_string()))?;
         tracing::info!(open = found.open, cut_off = found.cut_off, "recovered");
         let node = Self { engine, sms, clock, random, store };
@@ -124,7 +125,8 @@ impl Node {
         })?;
         self.say_where(&listener, config)?;
         let router = Api::router(Arc::new(self.engine.clone()), self.api_options());
-        let limits = Limits { connections_max: config.http.connections_max, drain_time: GRACE, ..Limits::default() };
+        let limits =
+            Limits { connections_max: config.http.connections_max, drain_time: GRACE, ..Limits::default() };
         let server = switchback_api::serve(listener, router, limits, asked_to_stop());
         let served = tokio::select! {
             served = server => served,

@@ -2,15 +2,18 @@
 
 use crate::answer::{Answer, Done};
 use crate::directory::{Bearer, Entry, Kind};
-use crate::page::{ConversationLine, ConversationSummary, EventLine, LedgerTotals, MessageFilter, Page, StoreTotals};
+use crate::page::{
+    ConversationLine, ConversationSummary, EventLine, LedgerTotals, MessageFilter, Page, StoreTotals,
+};
 use crate::store::StoreFailure;
 use crate::unit::{IdempotencyKey, RefusalRecord};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use switchback_core::charge::LedgerEntry;
 use switchback_core::model::{
-    Address, Choice, Content, DecisionRecord, DeviceId, Event, FallbackRule, Message, MessageId, Money, Originator, Owner, PayerId,
-    Presence, Price, Report, RouteId, Service, ServiceChoice, Submission, SubscriberId, Time, Unit,
+    Address, Choice, Content, DecisionRecord, DeviceId, Event, FallbackRule, Message, MessageId, Money,
+    Originator, Owner, PayerId, Presence, Price, Report, RouteId, Service, ServiceChoice, Submission,
+    SubscriberId, Time, Unit,
 };
 use switchback_core::tariff::{AllowanceLeft, Payer};
 
@@ -23,8 +26,12 @@ pub trait Intake: Send + Sync {
     fn quote(&self, ask: QuoteAsk) -> Answer<Result<Quote, Refusal>>;
 
     /// Submits. Answered when durable (R1). A quote's id in `quote` binds its price.
-    fn submit(&self, submission: Box<Submission>, quote: Option<SmolStr>, key: Option<(IdempotencyKey, [u8; 32])>)
-    -> Answer<Result<Accepted, Refusal>>;
+    fn submit(
+        &self,
+        submission: Box<Submission>,
+        quote: Option<SmolStr>,
+        key: Option<(IdempotencyKey, [u8; 32])>,
+    ) -> Answer<Result<Accepted, Refusal>>;
 
     /// The sender's choice or consent (R2, R6). `None` as owner: the operator.
     fn choose(&self, id: MessageId, who: Option<Owner>, choice: Choice) -> Answer<Result<Message, Refusal>>;
@@ -49,7 +56,8 @@ pub trait Intake: Send + Sync {
 
     /// A device of a subscriber is reachable now. Answered when durable; gives the incoming messages that are
     /// handed over and not confirmed, oldest first, for the device to be told again.
-    fn register(&self, subscriber: SubscriberId, device: DeviceId) -> Answer<Result<Vec<EventLine>, Refusal>>;
+    fn register(&self, subscriber: SubscriberId, device: DeviceId)
+    -> Answer<Result<Vec<EventLine>, Refusal>>;
 
     /// A device was lost.
     fn deregister(&self, subscriber: SubscriberId, device: DeviceId, why: SmolStr);
@@ -76,8 +84,13 @@ pub trait Intake: Send + Sync {
     fn put(&self, entry: Entry) -> Answer<Result<(), Refusal>>;
 
     /// Makes a payer or changes its plan, credit limit or balance (a top-up is added).
-    fn put_payer(&self, payer: PayerId, plan: switchback_core::model::PlanId, top_up: Option<Money>, credit_limit: Option<Money>)
-    -> Answer<Result<Payer, Refusal>>;
+    fn put_payer(
+        &self,
+        payer: PayerId,
+        plan: switchback_core::model::PlanId,
+        top_up: Option<Money>,
+        credit_limit: Option<Money>,
+    ) -> Answer<Result<Payer, Refusal>>;
 
     /// Entries of the directory.
     fn directory(&self, kind: Kind) -> Vec<Entry>;
@@ -112,7 +125,13 @@ pub trait Intake: Send + Sync {
     fn conversations(&self, owner: Owner, n: usize) -> Listed<Page<ConversationSummary>>;
 
     /// One conversation.
-    fn conversation(&self, owner: Owner, with: SmolStr, before: Option<MessageId>, n: usize) -> Listed<Page<ConversationLine>>;
+    fn conversation(
+        &self,
+        owner: Owner,
+        with: SmolStr,
+        before: Option<MessageId>,
+        n: usize,
+    ) -> Listed<Page<ConversationLine>>;
 
     /// The latest refusals.
     fn refusals(&self, n: usize) -> Listed<Vec<RefusalRecord>>;

@@ -22,11 +22,15 @@ mod unit;
 pub use answer::{Answer, Done, Gone, Responder, answer};
 pub use clock::{Clock, Random};
 pub use intake::{
-    Accepted, Arrival, CancelOutcome, DeviceReceipt, Disposition, Intake, Overloaded, Quote, QuoteAsk, QuoteLine,
-    QuotedFallback, Refusal, RefusalKind, RouteChange, RouteState, Subscription, Trace,
+    Accepted, Arrival, CancelOutcome, DeviceReceipt, Disposition, Intake, Overloaded, Quote, QuoteAsk,
+    QuoteLine, QuotedFallback, Refusal, RefusalKind, RouteChange, RouteState, Subscription, Trace,
 };
-pub use page::{ConversationLine, ConversationSummary, EventLine, LedgerTotals, MessageFilter, Page, StoreTotals};
+pub use page::{
+    ConversationLine, ConversationSummary, EventLine, LedgerTotals, MessageFilter, Page, StoreTotals,
+};
 pub use record::{CorruptRecord, decode, encode};
 pub use store::{DeviceRow, Store, StoreFailure};
 pub use transport::{AttemptOrder, Measure, Transport, TransportFull, WithdrawOrder};
-pub use unit::{Committed, Conflict, Expect, IdempotencyKey, IdempotencyRecord, PeerRef, RefusalRecord, Unit, Write};
+pub use unit::{
+    Committed, Conflict, Expect, IdempotencyKey, IdempotencyRecord, PeerRef, RefusalRecord, Unit, Write,
+};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
-use switchback_core::model::{Address, ClientRef, Event, Money, MessageId, Owner, Service, Status, Time};
+use switchback_core::model::{Address, ClientRef, Event, MessageId, Money, Owner, Service, Status, Time};
 
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -36,7 +36,9 @@ pub fn encode<T: Serialize>(noun: &T) -> Vec<u8> {
 /// [`CorruptRecord`] when the bytes were written by a newer version or are damaged.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CorruptRecord> {
     match bytes.split_first() {
-        Some((&VERSION, body)) => postcard::from_bytes(body).map_err(|e| CorruptRecord::Damaged(e.to_string())),
+        Some((&VERSION, body)) => {
+            postcard::from_bytes(body).map_err(|e| CorruptRecord::Damaged(e.to_string()))
+        }
         Some((&newer, _)) if newer > VERSION => Err(CorruptRecord::Newer(newer)),
         _ => Err(CorruptRecord::Damaged("no version".into())),
     }

@@ -1,12 +1,15 @@
 //! The store: where messages live (DESIGN section 6).
 
 use crate::directory::{Entry, Kind};
-use crate::page::{ConversationLine, ConversationSummary, EventLine, LedgerTotals, MessageFilter, Page, StoreTotals};
+use crate::page::{
+    ConversationLine, ConversationSummary, EventLine, LedgerTotals, MessageFilter, Page, StoreTotals,
+};
 use crate::unit::{Committed, Conflict, IdempotencyKey, IdempotencyRecord, PeerRef, RefusalRecord, Unit};
 use smol_str::SmolStr;
 use switchback_core::charge::LedgerEntry;
 use switchback_core::model::{
-    Content, DecisionRecord, DeviceId, Event, Message, MessageId, Owner, PayerId, PeerId, Report, RouteId, SubscriberId, Time,
+    Content, DecisionRecord, DeviceId, Event, Message, MessageId, Owner, PayerId, PeerId, Report, RouteId,
+    SubscriberId, Time,
 };
 use switchback_core::tariff::Payer;
 
@@ -14,7 +17,9 @@ use switchback_core::tariff::Payer;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreFailure {
     /// A write or sync failed: nothing more is accepted until the store is reopened and verified (I19). For the operator.
-    #[error("the store stopped after a failed write: {0}; free the disk or replace it, then restart the server")]
+    #[error(
+        "the store stopped after a failed write: {0}; free the disk or replace it, then restart the server"
+    )]
     Stopped(String),
     /// The lists are too far behind; try again in a moment.
     #[error("the store's lists are behind: try again in a moment")]
@@ -46,7 +51,11 @@ pub trait Store: Send + Sync {
     fn content(&self, id: MessageId) -> Result<Option<Content>, StoreFailure>;
 
     /// What a key was answered with, unless forgotten. Exact.
-    fn by_idempotency_key(&self, key: &IdempotencyKey, now: Time) -> Result<Option<IdempotencyRecord>, StoreFailure>;
+    fn by_idempotency_key(
+        &self,
+        key: &IdempotencyKey,
+        now: Time,
+    ) -> Result<Option<IdempotencyRecord>, StoreFailure>;
 
     /// The open message's part that a peer's id stands for. Exact. Final messages may be forgotten, but are found
     /// for at least as long as early receipts are kept when the implementation can afford it.
@@ -86,10 +95,16 @@ pub trait Store: Send + Sync {
     fn message_ledger(&self, id: MessageId) -> Result<Vec<LedgerEntry>, StoreFailure>;
 
     /// Events after a cursor, in order, for one audience or (`None`) all. Gapless up to the page's watermark.
-    fn events(&self, audience: Option<&Owner>, after: u64, n: usize) -> Result<Page<EventLine>, StoreFailure>;
+    fn events(&self, audience: Option<&Owner>, after: u64, n: usize)
+    -> Result<Page<EventLine>, StoreFailure>;
 
     /// Messages, newest first, behind the watermark.
-    fn messages(&self, filter: &MessageFilter, before: Option<MessageId>, n: usize) -> Result<Page<Message>, StoreFailure>;
+    fn messages(
+        &self,
+        filter: &MessageFilter,
+        before: Option<MessageId>,
+        n: usize,
+    ) -> Result<Page<Message>, StoreFailure>;
 
     /// Conversations of a subscriber or account, latest first, behind the watermark.
     fn conversations(&self, owner: &Owner, n: usize) -> Result<Page<ConversationSummary>, StoreFailure>;

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use switchback_core::charge::LedgerEntry;
 use switchback_core::model::{
-    Address, Content, DecisionRecord, DeviceId, Event, Message, MessageId, Owner, PayerId, PeerId, Report, RouteId, Shard,
-    SubscriberId, Time,
+    Address, Content, DecisionRecord, DeviceId, Event, Message, MessageId, Owner, PayerId, PeerId, Report,
+    RouteId, Shard, SubscriberId, Time,
 };
 use switchback_core::tariff::Payer;
 

@@ -11,7 +11,7 @@ for patch in testkit/planted/*.patch; do
   name=$(basename "$patch" .patch)
   rm -rf "$scratch/$name"
   mkdir -p "$scratch/$name"
-  git ls-files -z --cached --others --exclude-standard | tar --null --files-from=- --create --file=- | tar --extract --directory "$scratch/$name"
+  git ls-files -z --cached --others --exclude-standard | tar --null --files-from=- --create --file=- | tar --extract --touch --directory "$scratch/$name"
   patch --quiet --strip=1 --directory "$scratch/$name" <"$patch"
   CARGO_TARGET_DIR=$PWD/$scratch/target cargo build --release --quiet --manifest-path "$scratch/$name/Cargo.toml" --package switchback-node
   cp "$scratch/target/release/switchback" "$scratch/$name/switchback"

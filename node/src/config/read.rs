@@ -41,7 +41,7 @@ fn list(path: &Path, faults: &[Fault]) -> String {
 pub(crate) fn read(path: &Path) -> Result<Config, ConfigError> {
     let text =
         std::fs::read_to_string(path).map_err(|why| ConfigError::Unreadable { path: path.into(), why })?;
-    let base = path.parent().unwrap_or(Path::new("")).to_owned();
+    let base = path.parent().map_or_else(PathBuf::new, Path::to_owned);
     let variable = |name: &str| std::env::var(name).ok();
     parse(&text, &base, &variable).map_err(|faults| ConfigError::Faulty { path: path.into(), faults })
 }

@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn the_defaults_are_usual() {
-        assert_eq!(warnings(&Config::default()), [] as [String; 0]);
+        assert_eq!(warnings(&Config::default()), Vec::<String>::new());
     }
 
     #[test]

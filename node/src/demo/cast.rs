@@ -105,7 +105,8 @@ impl Stage {
     pub(super) fn close_phone(&mut self) -> Result<(), Failure> {
         self.phone.close();
         self.wait_for("Cleo offline", || {
-            let presence = self.admin.get(&format!("/v1/presence/{}", self.cleo.number.replace('+', "%2B")))?.good()?;
+            let presence =
+                self.admin.get(&format!("/v1/presence/{}", self.cleo.number.replace('+', "%2B")))?.good()?;
             Ok(presence.get("status").and_then(Value::as_str) == Some("offline"))
         })
     }

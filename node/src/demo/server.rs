@@ -56,7 +56,7 @@ impl Server {
     fn await_ready(&mut self) -> Result<(), Failure> {
         let began = Instant::now();
         let client = Client::new(&self.url(), "")?;
-        while client.get("/readyz").is_ok_and(|answer| answer.status == 200) == false {
+        while client.get("/readyz").map_or(0, |answer| answer.status) != 200 {
             if let Some(status) = self.child.try_wait()? {
                 return Err(Failure::Failed(format!(
                     "the server ended at its start ({status}); is {} free?",

@@ -50,7 +50,9 @@ impl Terminal {
 #[test]
 fn status_and_prices_while_typing_choice_by_key_ticks_and_consent() {
     // Ben is offline and his chat is free; an SMS would cost 0.12: the gate is closed, and the sender is asked.
-    let server = Server::start("[timers]\nim_offline = \"300ms\"\n[[route]]\nid = \"smsc\"\naddress = \"127.0.0.1:9\"\nsystem_id = \"x\"\npassword_env = \"PATH\"\n");
+    let server = Server::start(
+        "[timers]\nim_offline = \"300ms\"\n[[route]]\nid = \"smsc\"\naddress = \"127.0.0.1:9\"\nsystem_id = \"x\"\npassword_env = \"PATH\"\n",
+    );
     let anna = server.subscriber("anna", "+46701000001", "0.00", "0.12");
     server.subscriber("ben", "+46701000002", "0.00", "0.12");
     let mut terminal = Terminal::chat(&server, &anna, "+46701000002");

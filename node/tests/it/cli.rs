@@ -33,7 +33,11 @@ fn a_fault_names_file_line_and_the_nearest_key_and_exits_with_2() {
 #[test]
 fn a_faulty_plan_stops_the_start_with_its_line() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("plan.toml"), "[plan]\nid = \"p\"\nversion = 1\ncurrency = \"EUR\"\n[[rate]]\nservise = \"im\"\n").unwrap();
+    std::fs::write(
+        folder.path().join("plan.toml"),
+        "[plan]\nid = \"p\"\nversion = 1\ncurrency = \"EUR\"\n[[rate]]\nservise = \"im\"\n",
+    )
+    .unwrap();
     let file = folder.path().join("switchback.toml");
     std::fs::write(&file, "[plans]\nfiles = [\"plan.toml\"]\n").unwrap();
     let checked = run(&["check", "--config", file.to_str().unwrap()]);
@@ -51,7 +55,10 @@ fn no_server_exits_with_3_and_says_what_to_do() {
 #[test]
 fn completions_know_every_command() {
     let script = String::from_utf8(run(&["completions", "bash"]).stdout).unwrap();
-    for command in ["serve", "demo", "chat", "check", "send", "quote", "trace", "messages", "tail", "who", "sandbox", "bench"] {
+    for command in [
+        "serve", "demo", "chat", "check", "send", "quote", "trace", "messages", "tail", "who", "sandbox",
+        "bench",
+    ] {
         assert!(script.contains(command), "{command}");
     }
 }
@@ -86,7 +93,8 @@ fn a_graceful_stop_exits_0_and_keeps_what_was_accepted() {
     let anna = server.subscriber("anna", "+46701000001", "0.03", "0.05");
     server.subscriber("ben", "+46701000002", "0.03", "0.05");
     let body = "{\"to\": \"+46701000002\", \"text\": \"kept\", \"service\": \"im\"}";
-    let (status, message) = crate::server::ask_as(server.address, &anna, "POST", "/v1/messages", body).unwrap();
+    let (status, message) =
+        crate::server::ask_as(server.address, &anna, "POST", "/v1/messages", body).unwrap();
     assert_eq!(status, 202, "{message}");
     assert!(server.terminate().success(), "{}", server.log());
     let audit = run(&["ledger", "audit", "--json", "--store", server.data().to_str().unwrap()]);

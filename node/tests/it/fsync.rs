@@ -18,7 +18,9 @@ fn read_trace(text: &str) -> Vec<Seen> {
     let mut seen = Vec::new();
     for line in text.lines() {
         let unfinished = line.contains("<unfinished");
-        if (line.contains("fdatasync(") && line.contains("-wal>") || line.contains("fdatasync resumed")) && !unfinished {
+        if (line.contains("fdatasync(") && line.contains("-wal>") || line.contains("fdatasync resumed"))
+            && !unfinished
+        {
             seen.push(Seen::Sync);
         } else if line.contains("pwrite64(") && line.contains("-wal>") {
             seen.push(Seen::LogWrite);
@@ -39,7 +41,18 @@ fn no_yes_leaves_before_the_sync_that_covers_it() {
     let folder = tempfile::tempdir().unwrap();
     let trace = folder.path().join("trace");
     let calls = "trace=fdatasync,fsync,pwrite64,write,writev,sendto,sendmsg";
-    let command = ["strace", "-f", "-y", "-e", calls, "-s", "24", "-o", trace.to_str().unwrap(), binary().to_str().unwrap()];
+    let command = [
+        "strace",
+        "-f",
+        "-y",
+        "-e",
+        calls,
+        "-s",
+        "24",
+        "-o",
+        trace.to_str().unwrap(),
+        binary().to_str().unwrap(),
+    ];
     let mut server = Server::start_with(&command, "");
     let anna = server.subscriber("anna", "+46701000001", "0.03", "0.05");
     server.subscriber("ben", "+46701000002", "0.03", "0.05");

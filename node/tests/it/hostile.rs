@@ -10,7 +10,7 @@ const GROWTH_MAX_KIB: u64 = 256 << 10;
 fn hostile_clients_and_a_hostile_smsc_are_refused_and_the_server_lives() {
     let folder = tempfile::tempdir().unwrap();
     let outcome = assault(binary(), folder.path(), 1000).unwrap();
-    assert_eq!(outcome.findings, [] as [String; 0]);
+    assert_eq!(outcome.findings, Vec::<String>::new());
     let growth = outcome.resident_most_kib.saturating_sub(outcome.resident_before_kib);
     println!("memory: {} KiB before, {} KiB at most", outcome.resident_before_kib, outcome.resident_most_kib);
     assert!(growth < GROWTH_MAX_KIB, "memory grew by {growth} KiB");

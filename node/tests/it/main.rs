@@ -1,5 +1,10 @@
 //! The binary as its users meet it: the command line, the demo, the terminal client, a graceful end, and the proof
 //! that no yes leaves before its sync.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test helper may fail as loudly as a test"
+)]
 
 mod chat;
 mod cli;

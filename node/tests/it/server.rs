@@ -73,7 +73,8 @@ impl Server {
 
     /// One request as the operator; the status and the body.
     pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> (u16, String) {
-        self.try_ask(method, path, body).unwrap_or_else(|| panic!("no answer to {method} {path}\n{}", self.log()))
+        self.try_ask(method, path, body)
+            .unwrap_or_else(|| panic!("no answer to {method} {path}\n{}", self.log()))
     }
 
     fn try_ask(&self, method: &str, path: &str, body: &str) -> Option<(u16, String)> {
@@ -84,7 +85,9 @@ impl Server {
     /// Sets up a plan (chat and SMS at these prices) and a subscriber; gives the subscriber's token.
     pub(crate) fn subscriber(&self, name: &str, number: &str, im: &str, sms: &str) -> String {
         let rate = |service: &str, unit: &str, price: &str| {
-            format!("[[rate]]\\nservice = \\\"{service}\\\"\\ndest = \\\"any\\\"\\nunit = \\\"{unit}\\\"\\nprice = \\\"{price}\\\"\\n")
+            format!(
+                "[[rate]]\\nservice = \\\"{service}\\\"\\ndest = \\\"any\\\"\\nunit = \\\"{unit}\\\"\\nprice = \\\"{price}\\\"\\n"
+            )
         };
         let plan = format!(
             "{{\"text\": \"[plan]\\nid = \\\"{name}\\\"\\nversion = 1\\ncurrency = \\\"EUR\\\"\\n{}{}\"}}",
@@ -93,19 +96,26 @@ impl Server {
         );
         let good = |(status, body): (u16, String)| assert!((200..300).contains(&status), "{status}: {body}");
         good(self.ask("PUT", &format!("/v1/admin/plans/{name}"), &plan));
-        let payer = format!("{{\"plan\": \"{name}\", \"top_up\": {{\"amount\": \"100.00\", \"currency\": \"EUR\"}}}}");
+        let payer = format!(
+            "{{\"plan\": \"{name}\", \"top_up\": {{\"amount\": \"100.00\", \"currency\": \"EUR\"}}}}"
+        );
         good(self.ask("PUT", &format!("/v1/admin/payers/{name}"), &payer));
         let subscriber = format!("{{\"addresses\": [\"{number}\"], \"payer\": \"{name}\"}}");
         good(self.ask("PUT", &format!("/v1/admin/subscribers/{name}"), &subscriber));
-        let (status, body) =
-            self.ask("POST", "/v1/admin/tokens", &format!("{{\"name\": \"{name}\", \"subscriber\": \"{name}\"}}"));
+        let (status, body) = self.ask(
+            "POST",
+            "/v1/admin/tokens",
+            &format!("{{\"name\": \"{name}\", \"subscriber\": \"{name}\"}}"),
+        );
         assert_eq!(status, 201, "{body}");
         text_of(&body, "secret")
     }
 
     /// Asks it to stop, and waits for its end.
     pub(crate) fn terminate(&mut self) -> ExitStatus {
-        assert!(Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status().unwrap().success());
+        assert!(
+            Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status().unwrap().success()
+        );
         self.child.wait().unwrap()
     }
 
@@ -137,7 +147,13 @@ fn spawn(command: &[String], folder: &Path) -> Child {
 }
 
 /// One request over one connection.
-pub(crate) fn ask_as(address: SocketAddr, token: &str, method: &str, path: &str, body: &str) -> Option<(u16, String)> {
+pub(crate) fn ask_as(
+    address: SocketAddr,
+    token: &str,
+    method: &str,
+    path: &str,
+    body: &str,
+) -> Option<(u16, String)> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
     let head = format!(
@@ -155,7 +171,11 @@ pub(crate) fn ask_as(address: SocketAddr, token: &str, method: &str, path: &str,
 /// The text member `key` of a flat JSON object.
 pub(crate) fn text_of(json: &str, key: &str) -> String {
     let value: serde_json::Value = serde_json::from_str(json).unwrap_or_else(|e| panic!("{e}: {json}"));
-    value.get(key).and_then(serde_json::Value::as_str).unwrap_or_else(|| panic!("no {key} in {json}")).to_owned()
+    value
+        .get(key)
+        .and_then(serde_json::Value::as_str)
+        .unwrap_or_else(|| panic!("no {key} in {json}"))
+        .to_owned()
 }
 
 /// Waits until `holds` gives something.
