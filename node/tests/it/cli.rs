@@ -1,6 +1,6 @@
 //! The command line: faults in words, exit codes that mean something, a graceful end.
 
-use crate::server::{Server, binary, text_of};
+use crate::server::{Server, binary, text_of, wait_for};
 use std::process::{Command, Output};
 
 fn run(args: &[&str]) -> Output {
@@ -81,7 +81,8 @@ fn send_quote_trace_messages_and_who_speak_for_people_and_for_programs() {
     let id = text_of(&sent, "id");
     let trace = as_anna(&["trace", &id]);
     assert!(trace.contains("You chose chat"), "{trace}");
-    assert!(as_anna(&["messages"]).contains(&id));
+    // Lists follow a moment behind.
+    wait_for("the message in the list", || as_anna(&["messages"]).contains(&id).then_some(()));
     assert!(as_anna(&["who", "+46701000002"]).contains("offline"));
     let foreign = run(&["trace", "--url", &url, "--token", &anna, "msg_00000000000000000000000000"]);
     assert_eq!(foreign.status.code(), Some(1));
