@@ -158,6 +158,11 @@ impl Answer {
     }
 }
 
+/// The text member `key` of a JSON object, or nothing.
+pub(crate) fn text<'v>(value: &'v Value, key: &str) -> &'v str {
+    value.get(key).and_then(Value::as_str).unwrap_or("")
+}
+
 /// A body as HTTP/1.1 frames it (RFC 9112, sections 6 and 7.1).
 #[derive(Debug)]
 struct Body {

@@ -86,8 +86,7 @@ impl Node {
         let sms = Arc::new(SmsService::new(intake, Arc::clone(&clock), options, runtime.handle().clone()));
         let transport: Arc<dyn Transport> = sms.clone();
         engine.attach(transport);
-        let found = engine.recover().map_err(|error| Failure::Failed(error.to_string()))?;
-        tracing::info!(open = found.open, cut_off = found.cut_off, "recovered");
+        engine.recover().map_err(|error| Failure::Failed(error.to_string()))?;
         let node = Self { engine, sms, clock, random, store };
         node.put_in_place(config)?;
         Ok(node)

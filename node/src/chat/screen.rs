@@ -1,6 +1,7 @@
 //! The chat's picture: made whole from the state, drawn line by line.
 
 use super::state::{Chat, Line, Service};
+use crate::http::text;
 use crossterm::cursor::MoveTo;
 use crossterm::style::Print;
 use crossterm::terminal::{Clear, ClearType};
@@ -78,10 +79,6 @@ fn rule(width: usize) -> String {
 /// Cuts to the width, and takes out what could move the cursor: a message must not write on the screen.
 fn cut(text: &str, width: usize) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(width).collect()
-}
-
-fn text<'v>(value: &'v Value, key: &str) -> &'v str {
-    value.get(key).and_then(Value::as_str).unwrap_or("")
 }
 
 fn head(chat: &Chat) -> String {

@@ -1,7 +1,8 @@
 //! `who`: a recipient's status and what each service would cost.
 
-use super::send::{table, text};
+use super::send::table;
 use super::{ClientArgs, Failure};
+use crate::http::text;
 use serde_json::json;
 use std::io::Write;
 use std::process::ExitCode;

@@ -1,7 +1,7 @@
 //! `send` and `quote`: one message, from the command line.
 
 use super::{ClientArgs, Failure};
-use crate::http::Client;
+use crate::http::{Client, text};
 use serde_json::{Map, Value, json};
 use std::io::Write;
 use std::process::ExitCode;
@@ -160,9 +160,4 @@ pub(super) fn price(value: Option<&Value>) -> String {
 
 pub(super) fn status(message: &Value) -> &str {
     text(message, "status")
-}
-
-/// A text member, or nothing.
-pub(super) fn text<'v>(value: &'v Value, key: &str) -> &'v str {
-    value.get(key).and_then(Value::as_str).unwrap_or("")
 }

@@ -1,7 +1,7 @@
 //! `tail`: events as they happen, resumed where the connection broke.
 
-use super::send::text;
 use super::{ClientArgs, Failure};
+use crate::http::text;
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;

@@ -1,7 +1,8 @@
 //! `trace`: why a message went the way it went.
 
-use super::send::{line, text};
+use super::send::line;
 use super::{ClientArgs, Failure};
+use crate::http::text;
 use serde_json::Value;
 use std::io::Write;
 use std::process::ExitCode;

@@ -1,6 +1,7 @@
 //! The judge: a story is good only when the trace, the ledger and the peers tell the same.
 
 use crate::cli::Failure;
+use crate::http::text;
 use serde_json::{Value, json};
 use switchback_core::model::{Currency, Money};
 
@@ -43,10 +44,6 @@ pub(super) struct Verdict {
     claim: u8,
     acts: Vec<Act>,
     failure: Option<String>,
-}
-
-fn text<'v>(value: &'v Value, key: &str) -> &'v str {
-    value.get(key).and_then(Value::as_str).unwrap_or("")
 }
 
 fn list<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
