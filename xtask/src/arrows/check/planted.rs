@@ -133,7 +133,7 @@ fn fences_hold_for_shipped_code_only() {
     for (from, to) in [
         ("engine", "~rusqlite"),
         ("node", "~libsqlite3-sys"),
-        ("stores/postgres", "~sqlite-plugin"),
+        ("stores/sqlite", "~sqlite-vfs"),
         ("engine", "~axum"),
         ("services/im", "~hyper"),
         ("testkit", "~rusmpp"),
