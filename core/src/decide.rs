@@ -33,7 +33,7 @@ mod switch;
 mod unknown;
 mod withdraw;
 
-use crate::model::{AttemptState, Decision, Facts, Message, OnUnknown, Step, Time, Timers};
+use crate::model::{AttemptState, Decision, Facts, Message, OnUnknown, Reason, Step, Time, Timers};
 use case::{Answer, Case};
 use serde::{Deserialize, Serialize};
 
@@ -66,7 +66,25 @@ pub enum StepCode {
 #[must_use]
 pub fn decide(message: &Message, facts: &Facts, timers: &Timers, now: Time) -> Decision {
     let case = Case { message, facts, timers, now };
-    rules(&case).unwrap_or_else(|needs| Decision { step: Step::Need(needs), reasons: Vec::new() })
+    let decision = rules(&case);
+    let mut decision =
+        decision.unwrap_or_else(|needs| Decision { step: Step::Need(needs), reasons: Vec::new() });
+    once_each(&mut decision.reasons);
+    decision
+}
+
+/// Each rule notes what it looked at, and several look at the same thing: it is a reason once, the first time. Who
+/// came online is online: that is not said again either.
+fn once_each(reasons: &mut Vec<Reason>) {
+    let mut seen: Vec<Reason> = Vec::with_capacity(reasons.len());
+    reasons.retain(|reason| {
+        let said = match reason {
+            Reason::RecipientOnline => seen.contains(reason) || seen.contains(&Reason::CameOnline),
+            reason => seen.contains(reason),
+        };
+        seen.push(*reason);
+        !said
+    });
 }
 
 fn rules(case: &Case<'_>) -> Answer {

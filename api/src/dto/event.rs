@@ -46,7 +46,7 @@ pub(crate) struct EventData {
     /// Why the attempt was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<AttemptKindWord>,
-    /// The price (of an attempt, or of the dearer service that consent is asked for).
+    /// The price of an attempt; or what the message would cost in all by the dearer service that consent is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     price: Option<PriceOut>,
     /// A copy may already be on its way.
@@ -220,8 +220,8 @@ fn data_of(kind: &EventKind) -> EventData {
         EventKind::Held { what, until } => {
             EventData { what: Some((*what).into()), until: shown_until(*what, *until).map(Shown), ..none }
         }
-        EventKind::ConsentNeeded { service, price } => {
-            let price = price.and_then(|money| PriceOut::of(switchback_core::model::Price::Exact(money)));
+        EventKind::ConsentNeeded { service, amount } => {
+            let price = amount.and_then(|money| PriceOut::of(switchback_core::model::Price::Exact(money)));
             EventData { service: Some((*service).into()), price, ..none }
         }
         EventKind::Chosen { service } | EventKind::Delivered { service } => {

@@ -63,7 +63,7 @@ pub(crate) struct MessageOut<'a> {
     kept: Vec<MoneyOut>,
     /// What it waits for.
     wait: Option<WaitOut>,
-    /// The dearer service that `choose` would consent to, and its price.
+    /// The dearer service that `choose` would consent to, and what the message would then cost.
     consent_needed: Option<ConsentOut>,
     /// The sender's own reference.
     client_ref: Option<&'a str>,
@@ -192,7 +192,8 @@ pub(crate) struct WaitOut {
 pub(crate) struct ConsentOut {
     /// The service.
     service: ServiceWord,
-    /// Its price; null when not known.
+    /// What the message would then cost in all: the service's price, and what was charged already and is kept.
+    /// Consent to it (`choose`) opens the way. Null when the price is not known.
     price: Option<MoneyOut>,
 }
 
@@ -306,6 +307,6 @@ pub(crate) fn shown_until(what: WaitFor, until: Option<Time>) -> Option<Time> {
 
 impl From<Told> for ConsentOut {
     fn from(told: Told) -> Self {
-        Self { service: told.service.into(), price: told.price.map(Into::into) }
+        Self { service: told.service.into(), price: told.amount.map(Into::into) }
     }
 }

@@ -27,7 +27,7 @@ pub enum Refusal {
     PriceAboveMax {
         /// The service.
         service: Service,
-        /// Its price now.
+        /// Its price now; of a later attempt with what the message has cost already and keeps.
         price: Money,
         /// The bound.
         max: Money,
@@ -149,8 +149,9 @@ fn chosen_later(case: &Case<'_>, service: Service, offers: &Offers) -> Result<()
         Some(Reason::NotOffered(_)) => Refusal::NotOffered(service),
         Some(Reason::PriceUnknown(_)) => Refusal::PriceUnknown(service),
         Some(Reason::InsufficientFunds(_)) => Refusal::InsufficientFunds(service),
-        Some(Reason::PriceHigher { p2, limit, .. }) => {
-            Refusal::PriceAboveMax { service, price: *p2, max: limit.unwrap_or(Money::zero(p2.currency)) }
+        Some(Reason::PriceHigher { p2, committed, limit, .. }) => {
+            let price = committed.checked_add(*p2).unwrap_or(*p2);
+            Refusal::PriceAboveMax { service, price, max: limit.unwrap_or(Money::zero(p2.currency)) }
         }
         _ => Refusal::NotReachable(service),
     })

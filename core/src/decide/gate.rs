@@ -15,7 +15,7 @@ pub(super) enum Gate {
 /// A closed gate.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Closed {
-    /// The sender may open it by consent to this price (R6).
+    /// The sender may open it by consent to this amount (R6).
     pub(super) told: Option<Told>,
     /// Prices, funds and routes change by themselves: look again then.
     pub(super) look: Option<Time>,
@@ -30,16 +30,15 @@ impl Case<'_> {
             return Gate::Closed(Closed { told: None, look: may_change.then(|| self.next_look()) });
         }
         let Some(p2) = offer.price.as_next() else {
-            return self.unknown_price(service, why);
+            return self.unknown_price(service, offer, why);
         };
         let committed = self.committed(p2.currency);
         let limit = self.message.limit();
         if !p2.is_zero() && !self.within(committed, p2, limit) {
-            // A price in another currency than the charges so far is told as higher than nothing spent.
+            // A price in another currency than the charges so far is recorded as higher than nothing spent.
             let committed = committed.unwrap_or_else(|| Money::zero(p2.currency));
             why.push(Reason::PriceHigher { service, p2, committed, limit });
-            let told = (offer.funds == Funds::Enough).then_some(Told { service, price: Some(p2) });
-            return Gate::Closed(Closed { told, look: Some(self.next_look()) });
+            return Gate::Closed(Closed { told: self.consent_asked(offer), look: Some(self.next_look()) });
         }
         if offer.funds == Funds::Short {
             why.push(Reason::InsufficientFunds(service));
@@ -67,15 +66,27 @@ impl Case<'_> {
 
     /// Section 3: a repeat of the first service, or a revert to it, passes at a price still unknown, as the
     /// sender took it; for any other attempt an unknown price is never "not higher".
-    fn unknown_price(&self, service: Service, why: &mut Vec<Reason>) -> Gate {
+    fn unknown_price(&self, service: Service, offer: &Offer, why: &mut Vec<Reason>) -> Gate {
         let taken_unknown = self.message.p1.is_some_and(|pinned| pinned.price.as_first().is_none());
         if self.message.first == Some(service) && taken_unknown {
             why.push(Reason::StillUnknown(service));
             return Gate::Open;
         }
         why.push(Reason::PriceUnknown(service));
-        let told = Some(Told { service, price: None });
-        Gate::Closed(Closed { told, look: Some(self.next_look()) })
+        Gate::Closed(Closed { told: self.consent_asked(offer), look: Some(self.next_look()) })
+    }
+
+    /// R6: the least consent that opens this gate, `committed + p2`; nothing when no consent would: funds are short,
+    /// or the charges so far, or p1, are of another currency and do not compare.
+    pub(super) fn consent_asked(&self, offer: &Offer) -> Option<Told> {
+        let amount = match offer.price.as_next() {
+            None => None,
+            Some(_) if offer.funds == Funds::Short => return None,
+            Some(p2) => Some(self.committed(p2.currency)?.checked_add(p2)?),
+        };
+        let p1 = self.message.p1.and_then(|pinned| pinned.price.as_first());
+        let compares = amount.zip(p1).is_none_or(|(amount, p1)| amount.currency == p1.currency);
+        compares.then_some(Told { service: offer.service, amount })
     }
 
     fn within(&self, committed: Option<Money>, p2: Money, limit: Option<Money>) -> bool {
@@ -85,11 +96,11 @@ impl Case<'_> {
 }
 
 impl Closed {
-    /// What two closed gates give together: the lower price is told, the earlier look is taken.
+    /// What two closed gates give together: the lower amount is told, the earlier look is taken.
     pub(super) fn and(self, other: Self) -> Self {
         let look = [self.look, other.look].into_iter().flatten().min();
         let dearness =
-            |told: &Told| (told.price.is_none(), told.price.map(|price| price.nanos), told.service);
+            |told: &Told| (told.amount.is_none(), told.amount.map(|amount| amount.nanos), told.service);
         let told = [self.told, other.told].into_iter().flatten().min_by_key(dearness);
         Self { told, look }
     }

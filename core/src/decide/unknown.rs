@@ -102,7 +102,7 @@ fn im_is_due(case: &Case<'_>, presence: Presence) -> bool {
     presence.is_online() && (case.message.marks.im_repeated_at.is_none() || presence.registration() != seen)
 }
 
-/// The price of the service that a `choose` could take instead.
+/// What a `choose` of the other service would take.
 fn offer_to_tell(case: &Case<'_>, unknown: &Attempt) -> Result<Option<Told>, Needs> {
     let (_, offers) = case.world()?;
     let other = match (case.message.first, case.message.second) {
@@ -114,8 +114,7 @@ fn offer_to_tell(case: &Case<'_>, unknown: &Attempt) -> Result<Option<Told>, Nee
         let offer = offers.get(*service);
         offer.can_deliver() && offer.price.is_offered() && !case.is_out(*service)
     };
-    let told = |service| Told { service, price: offers.get(service).price.as_next() };
-    Ok(other.into_iter().find(usable).map(told))
+    Ok(other.into_iter().find(usable).and_then(|service| case.consent_asked(offers.get(service))))
 }
 
 /// R11(4): nothing but a report or a `choose` moves it, but for what `shut` waits for.

@@ -56,10 +56,10 @@ pub(super) fn hold(
     tell_price(message, told, now, changes);
 }
 
-/// R6: the sender is told a price once; again only when it is another one.
+/// R6: the sender is told an amount once; again only when it is another one.
 fn tell_price(message: &mut Message, told: Option<Told>, now: Time, changes: &mut Changes) {
     if let Some(news) = told.filter(|told| message.marks.told != Some(*told)) {
         message.marks.told = Some(news);
-        changes.tell(message, now, EventKind::ConsentNeeded { service: news.service, price: news.price });
+        changes.tell(message, now, EventKind::ConsentNeeded { service: news.service, amount: news.amount });
     }
 }

@@ -127,12 +127,12 @@ pub enum EventKind {
         /// Until when, if it is a matter of time.
         until: Option<Time>,
     },
-    /// A dearer service is closed: the sender may consent to this price (R6).
+    /// A dearer service is closed: the sender may consent to this amount (R6).
     ConsentNeeded {
         /// The service.
         service: Service,
-        /// Its price; nothing when not known.
-        price: Option<Money>,
+        /// What the message would have cost in all (see [`super::Told`]); nothing when not known.
+        amount: Option<Money>,
     },
     /// The sender chose or consented.
     Chosen {

@@ -192,7 +192,7 @@ pub struct Marks {
     pub cancel_asked: bool,
     /// The service that the sender consented to by `choose`, until it has been tried.
     pub consented: Option<Service>,
-    /// The price that the sender was last told for a service whose gate is closed (R6): told once a price.
+    /// What the sender was last told of a service whose gate is closed (R6): told once an amount.
     pub told: Option<Told>,
     /// `offered` because the price rose above the quote, not because the sender asked (R2).
     pub price_rose: bool,
@@ -201,13 +201,14 @@ pub struct Marks {
     pub looked: u32,
 }
 
-/// What the sender was told of a dearer service.
+/// What the sender was told of a dearer service: consent to exactly this amount opens its gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Told {
     /// The service.
     pub service: Service,
-    /// Its price then; nothing when it was not known.
-    pub price: Option<Money>,
+    /// What the message would have cost in all: its price then, and what is charged already and stays charged
+    /// (committed + p2 of section 3). Nothing when the price was not known.
+    pub amount: Option<Money>,
 }
 
 /// What a message without a live attempt waits for.
@@ -232,11 +233,11 @@ impl Message {
         self.attempts.get(usize::from(n).checked_sub(1)?)
     }
 
-    /// The sender's own bound after a later choice: the bound that comes with it, else the price that they were
+    /// The sender's own bound after a later choice: the bound that comes with it, else the amount that they were
     /// told for that service, else what stood.
     #[must_use]
     pub fn consent_after(&self, choice: Choice) -> Option<Money> {
-        let told = self.marks.told.filter(|told| told.service == choice.service).and_then(|told| told.price);
+        let told = self.marks.told.filter(|told| told.service == choice.service).and_then(|told| told.amount);
         choice.max_price.or(told).or(self.consent.own)
     }
 

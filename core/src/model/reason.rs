@@ -242,7 +242,7 @@ impl Reason {
             Self::CameOnline => "the recipient came online",
             Self::WasRefused => "the recipient did not accept it",
             Self::LifeEnded => "its time is over",
-            Self::SenderCanceled => "you took it back",
+            Self::SenderCanceled => "you asked for it back",
             Self::OurFault => "the fault was ours",
             Self::PriceRose => "the price rose above your quote",
             Self::TooManyAttempts => "it was tried too often",

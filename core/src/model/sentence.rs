@@ -46,10 +46,10 @@ impl DecisionRecord {
             StepCode::Withdraw => withdrawing(service, self.cause),
             StepCode::MarkUnknown => format!("nobody can tell whether {service} delivered it"),
             StepCode::GiveUpWithdrawal => {
-                format!("the {service} message could not be taken back for certain")
+                format!("the {service} message is left to its fate")
             }
-            StepCode::Stand => format!("{service} goes on{}", telling(self.told)),
-            StepCode::Hold => format!("{}{}", waiting(self.wait), telling(self.told)),
+            StepCode::Stand => format!("{service} goes on{}", self.telling()),
+            StepCode::Hold => format!("{}{}", waiting(self.wait), self.telling()),
             StepCode::Finish => finishing(self.status, self.fail).into(),
         }
     }
@@ -64,6 +64,17 @@ impl DecisionRecord {
         };
         let copy = if self.may_duplicate { " (a copy may arrive twice)" } else { "" };
         format!("{verb} {service}{copy}")
+    }
+
+    fn telling(&self) -> String {
+        let Some(Told { service, amount }) = self.told else { return String::new() };
+        let name = spoken(service);
+        let Some(amount) = amount else {
+            return format!("; {name} would be possible, but its price is not known now");
+        };
+        let charged_before = self.committed.is_some_and(|committed| !committed.is_zero());
+        let in_all = if charged_before { " in all" } else { "" };
+        format!("; you may send it by {name} for {amount}{in_all}")
     }
 }
 
@@ -88,10 +99,10 @@ impl StepCode {
 fn withdrawing(service: &str, cause: Option<WithdrawCause>) -> String {
     let why = match cause {
         Some(WithdrawCause::Registration) => " so that it can go by chat",
-        Some(WithdrawCause::Expiry) => ", its time is over",
         Some(WithdrawCause::Superseded) => ", it is not needed any more",
         Some(WithdrawCause::Choice) => " for the service you chose",
-        Some(WithdrawCause::Deadline | WithdrawCause::Sender) | None => "",
+        // The reasons say it.
+        Some(WithdrawCause::Deadline | WithdrawCause::Expiry | WithdrawCause::Sender) | None => "",
     };
     format!("taking the {service} message back{why}")
 }
@@ -107,18 +118,6 @@ const fn waiting(wait: Option<WaitFor>) -> &'static str {
         Some(WaitFor::Report) => "waiting for a report",
         Some(WaitFor::OurOutage) => "waiting, since our own service has just come back",
         None => "waiting",
-    }
-}
-
-fn telling(told: Option<Told>) -> String {
-    match told {
-        Some(Told { service, price: Some(price) }) => {
-            format!("; you may send it by {} for {price}", spoken(service))
-        }
-        Some(Told { service, price: None }) => {
-            format!("; {} would be possible, but its price is not known now", spoken(service))
-        }
-        None => String::new(),
     }
 }
 

@@ -2,7 +2,10 @@
 
 use crate::world::World;
 use switchback_core::charge::Slot;
-use switchback_core::model::{AttemptKind, AttemptState, ChargeOn, Message, Outcome, Service, Status};
+use switchback_core::decide::check_choice;
+use switchback_core::model::{
+    AttemptKind, AttemptState, ChargeOn, Choice, Message, Outcome, Service, Status,
+};
 
 pub(crate) fn check(world: &World, before: &Message) {
     let message = &world.message;
@@ -16,6 +19,17 @@ pub(crate) fn check(world: &World, before: &Message) {
     r9_reverts_once(message);
     an_outcome_changes_only_to_delivered(message, before);
     only_what_delivered_is_charged_on_delivery(message);
+    r6_consent_to_what_was_told_opens_the_gate(world);
+}
+
+/// Whoever is told an amount and chooses the service without another bound is not refused for the price.
+fn r6_consent_to_what_was_told_opens_the_gate(world: &World) {
+    for told in world.changes.records.iter().filter_map(|record| record.told) {
+        let choice = Choice { service: told.service, max_price: None };
+        let answer = check_choice(&world.message, choice, &world.offers, world.now);
+        let opens = told.amount.is_none() || answer.is_ok();
+        assert!(opens || world.message.marks.told != Some(told), "R6: {told:?}: {answer:?}");
+    }
 }
 
 fn an_outcome_changes_only_to_delivered(message: &Message, before: &Message) {

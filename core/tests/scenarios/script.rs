@@ -294,8 +294,8 @@ fn happened(world: &World, kind: &EventKind) -> Option<String> {
         EventKind::AttemptWithdrawalFailed { attempt, .. } => format!("{} was delivered", by(*attempt)),
         EventKind::Offered { .. } => "offer".into(),
         EventKind::Held { what, .. } => format!("hold {}", wait_name(*what)),
-        EventKind::ConsentNeeded { service, price } => {
-            format!("tell {service} {}", price.map_or_else(|| "?".into(), Money::amount))
+        EventKind::ConsentNeeded { service, amount } => {
+            format!("tell {service} {}", amount.map_or_else(|| "?".into(), Money::amount))
         }
         EventKind::Charged { amount, .. } => format!("charge {}", amount.amount()),
         EventKind::Refunded { amount, .. } => format!("refund {}", amount.amount()),

@@ -2,6 +2,7 @@
 //! It drives the shipped functions as the engine does, and checks the invariants after every commit.
 
 use crate::invariants;
+use std::collections::BTreeSet;
 use switchback_core::charge::{Hold, LedgerEntry, LedgerKind};
 use switchback_core::decide::{Refusal, admit, decide};
 use switchback_core::lifecycle::{self, Changes};
@@ -146,8 +147,10 @@ impl World {
             let at_rest = decision.step.is_rest() || matches!(decision.step, Step::Need(_));
             lifecycle::apply(&mut message, &decision, facts, &self.timers, self.now, &mut changes);
             for record in &changes.records {
-                let sentence = record.for_sender().sentence();
-                assert!(sentence.ends_with('.') && !sentence.contains('_'), "no sentence: {sentence}");
+                for sentence in [record.sentence(), record.for_sender().sentence()] {
+                    assert!(sentence.ends_with('.') && !sentence.contains('_'), "no sentence: {sentence}");
+                    assert_eq!(said_twice(&sentence), None, "{sentence}");
+                }
             }
             if at_rest {
                 return message;
@@ -207,6 +210,13 @@ impl World {
         let (out, back) = (sum(LedgerKind::Reserve), sum(LedgerKind::Commit) + sum(LedgerKind::Release));
         Money::from_nanos(Currency::EUR, out - back)
     }
+}
+
+/// A clause that a sentence says more than once.
+fn said_twice(sentence: &str) -> Option<String> {
+    let plain = sentence.trim_end_matches('.').to_lowercase().replace(": ", "; ");
+    let mut said = BTreeSet::new();
+    plain.split("; ").find(|clause| !said.insert(*clause)).map(str::to_owned)
 }
 
 fn message() -> Message {
