@@ -108,14 +108,19 @@ impl Looper {
             if self.shared.health.is_abandoned() {
                 return;
             }
-            if jobs.is_empty() && self.shared.health.is_stopping() && self.shared.dispatcher.is_idle() {
+            let stopping = self.shared.health.is_stopping();
+            if jobs.is_empty() && stopping && self.held_back.is_empty() && self.shared.dispatcher.is_idle() {
                 return;
             }
             for job in jobs {
                 self.handle(job);
             }
             self.commit();
-            self.offer_held_back();
+            if stopping {
+                self.give_back_held_back();
+            } else {
+                self.offer_held_back();
+            }
             self.seats.shrink();
         }
     }

@@ -1,6 +1,7 @@
 //! After a start: what the last run left behind is taken up (I1, I23).
 //!
-//! An attempt that had started without an outcome is unknown from now on; an answer to a withdrawal may be lost.
+//! An attempt that had started without an outcome is unknown from now on, but one that its service gave back unsent
+//! at a graceful stop goes out; an answer to a withdrawal may be lost.
 //! Deferred attempts and those that only our own stream had taken stand as the last commit says. Receipts that
 //! were parked in the last moment are matched. Devices are offline, with the grace to return.
 
@@ -10,7 +11,7 @@ use crate::work::{Poke, Work};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use switchback_core::model::{AttemptState, Message, Withdrawal};
+use switchback_core::model::{Attempt, AttemptState, Message, Withdrawal};
 use switchback_ports::StoreFailure;
 
 /// Open messages read at once.
@@ -25,6 +26,8 @@ pub struct Recovered {
     pub open: u64,
     /// Of those, messages with an attempt or a withdrawal that the crash cut off.
     pub cut_off: u64,
+    /// Of those, messages with an attempt that a graceful stop gave back unsent: it goes out now.
+    pub unsent: u64,
 }
 
 /// Walks the open messages, then accepts.
@@ -40,11 +43,14 @@ pub(crate) fn recover(shared: &Shared) -> Result<Recovered, StoreFailure> {
         after = Some(last.id);
         for message in &page {
             found.open += 1;
-            if was_cut_off(message) {
-                if found.cut_off == 0 {
-                    raise_guard(shared);
-                }
-                found.cut_off += 1;
+            let cut_off = was_cut_off(message);
+            let unsent = message.attempts.iter().any(Attempt::is_unsent);
+            if cut_off && found.cut_off == 0 {
+                raise_guard(shared);
+            }
+            found.cut_off += u64::from(cut_off);
+            found.unsent += u64::from(unsent);
+            if cut_off || unsent {
                 left.fetch_add(1, Ordering::SeqCst);
                 send(shared, message, Work::Poke(message.id, Poke::Recovered(Arc::clone(&left))))?;
             }
@@ -64,7 +70,7 @@ pub(crate) fn recover(shared: &Shared) -> Result<Recovered, StoreFailure> {
         std::thread::sleep(PAUSE);
     }
     alive(shared)?;
-    tracing::info!(open = found.open, cut_off = found.cut_off, "recovered");
+    tracing::info!(open = found.open, cut_off = found.cut_off, unsent = found.unsent, "recovered");
     shared.health.set_ready();
     shared.dispatcher.wake();
     Ok(found)
@@ -74,7 +80,7 @@ pub(crate) fn recover(shared: &Shared) -> Result<Recovered, StoreFailure> {
 fn was_cut_off(message: &Message) -> bool {
     message.attempts.iter().any(|attempt| {
         let asked = matches!(attempt.withdrawal, Withdrawal::Asked { .. }) && attempt.outcome().is_none();
-        asked || attempt.state == AttemptState::Started
+        asked || (attempt.state == AttemptState::Started && !attempt.is_unsent())
     })
 }
 

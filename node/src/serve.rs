@@ -86,8 +86,10 @@ impl Node {
         let sms = Arc::new(SmsService::new(intake, Arc::clone(&clock), options, runtime.handle().clone()));
         let transport: Arc<dyn Transport> = sms.clone();
         engine.attach(transport);
-        engine.recover().map_err(|error| Failure::Failed(error.to_string()))?;
         let node = Self { engine, sms, clock, random, store };
+        // Before recovery: what a graceful stop gave back unsent goes out by the routes it was for.
+        node.set_routes();
+        node.engine.recover().map_err(|error| Failure::Failed(error.to_string()))?;
         node.put_in_place(config)?;
         Ok(node)
     }

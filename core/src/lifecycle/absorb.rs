@@ -1,10 +1,10 @@
 //! Taking in what happened: outcomes are recorded on attempts, wishes as marks. Nothing starts here.
 
 use super::parts::{attempt_mut, fold, next_state, reached};
-use super::{Changes, finish, withdrawal};
+use super::{Changes, Effect, finish, withdrawal};
 use crate::model::{
     AttemptState, Choice, EventKind, Input, Message, Outcome, PartState, PeerCode, ReportKind, ServiceChoice,
-    Status, Time, Timers,
+    Status, Time, Timers, Withdrawal, WithdrawalAnswer,
 };
 
 /// Takes in what happened: records outcomes on attempts, never starts anything.
@@ -16,6 +16,9 @@ pub fn absorb(message: &mut Message, input: &Input, timers: &Timers, now: Time, 
         Input::Report { attempt, part: _, kind: ReportKind::Withdrawal(answer), code } => {
             keep_code(message, *attempt, *code);
             withdrawal::answer(message, *attempt, *answer, timers, now, changes);
+        }
+        Input::Report { attempt, kind: ReportKind::NotSent, .. } => {
+            not_sent(message, *attempt, timers, now, changes);
         }
         Input::Report { attempt, part, kind, code } => {
             keep_code(message, *attempt, *code);
@@ -86,6 +89,20 @@ fn after_the_end(message: &mut Message, n: u16, before: AttemptState, now: Time,
     }
 }
 
+/// The service gives the whole attempt back. One that was asked back is thereby taken back for certain.
+fn not_sent(message: &mut Message, n: u16, timers: &Timers, now: Time, changes: &mut Changes) {
+    let Some(attempt) = attempt_mut(message, n) else { return };
+    let untouched = attempt.parts.iter().all(|part| part.state == PartState::Open);
+    if attempt.state != AttemptState::Started || !untouched {
+        return;
+    }
+    if matches!(attempt.withdrawal, Withdrawal::Asked { .. }) {
+        withdrawal::answer(message, n, WithdrawalAnswer::Withdrawn, timers, now, changes);
+    } else {
+        attempt.parts.iter_mut().for_each(|part| part.state = PartState::Unsent);
+    }
+}
+
 fn keep_code(message: &mut Message, n: u16, code: Option<PeerCode>) {
     if let (Some(attempt), Some(code)) = (attempt_mut(message, n), code) {
         attempt.code = Some(code);
@@ -105,15 +122,20 @@ fn chosen(message: &mut Message, choice: Choice, now: Time, changes: &mut Change
     changes.tell(message, now, EventKind::Chosen { service: choice.service });
 }
 
-/// After a crash: what had started without an outcome is unknown, and an answer to a withdrawal may be lost.
-/// What our own queue or our own stream holds is as the last commit says.
+/// After a start: what had started without an outcome is unknown, and an answer to a withdrawal may be lost. What
+/// our own queue or our own stream holds is as the last commit says; what was given back unsent is an intent again.
 fn recovered(message: &mut Message, timers: &Timers, now: Time, changes: &mut Changes) {
     let numbers: Vec<u16> = message.attempts.iter().map(|attempt| attempt.n).collect();
     for n in numbers {
         withdrawal::give_up(message, n, now, changes);
-        if let Some(attempt) =
-            attempt_mut(message, n).filter(|attempt| attempt.state == AttemptState::Started)
-        {
+        let Some(attempt) = attempt_mut(message, n).filter(|attempt| attempt.state == AttemptState::Started)
+        else {
+            continue;
+        };
+        if attempt.is_unsent() {
+            attempt.parts.iter_mut().for_each(|part| part.state = PartState::Open);
+            changes.effects.push(Effect::Attempt(n));
+        } else {
             let open = attempt.parts.iter_mut().filter(|part| part.state == PartState::Open);
             open.for_each(|part| part.state = PartState::Unknown);
             fold(message, n, timers, now, changes);

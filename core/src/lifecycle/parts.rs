@@ -17,7 +17,7 @@ pub(super) fn next_state(attempt: &Attempt, part: PartState, report: &ReportKind
     let ended = matches!(part, PartState::Ended(_));
     match report {
         ReportKind::HandedOver { .. } => match part {
-            PartState::Open => Some(PartState::HandedOver),
+            PartState::Open | PartState::Unsent => Some(PartState::HandedOver),
             // A late answer. Once an answer had come, this is a doubled one, and the part stays unknown.
             PartState::Unknown => attempt.handed_over_at.is_none().then_some(PartState::HandedOver),
             PartState::HandedOver | PartState::Ended(_) => None,
@@ -88,7 +88,7 @@ fn worst(attempt: &Attempt) -> AttemptState {
         AttemptState::Ended(outcome)
     } else if any(PartState::Unknown) {
         AttemptState::Unknown
-    } else if any(PartState::Open) {
+    } else if any(PartState::Open) || any(PartState::Unsent) {
         if attempt.state == AttemptState::Deferred { AttemptState::Deferred } else { AttemptState::Started }
     } else if any(PartState::HandedOver) {
         AttemptState::HandedOver

@@ -7,7 +7,7 @@ use crate::model::{
     WithdrawalAnswer,
 };
 
-/// Asks the attempt back. Our own queue answers at once and exactly; a device's stream can't take back what
+/// Asks the attempt back. What has not left us is taken back at once and exactly; a device's stream can't take back what
 /// was written to it, so its answer is at once that nobody knows; a transport answers by a report.
 pub(super) fn ask(
     message: &mut Message,
@@ -18,14 +18,15 @@ pub(super) fn ask(
     changes: &mut Changes,
 ) {
     let Some(attempt) = message.attempt(n).filter(|attempt| attempt.is_live()) else { return };
-    let (state, on_app) = (attempt.state, attempt.is_app());
+    let (still_here, on_app) =
+        (attempt.state == AttemptState::Deferred || attempt.is_unsent(), attempt.is_app());
     message.marks.withdrawn_by_registration |= cause == WithdrawCause::Registration;
     message.due = Some(until);
     changes.tell(message, now, EventKind::AttemptWithdrawing { attempt: n, cause });
     if let Some(attempt) = attempt_mut(message, n) {
         attempt.withdrawal = Withdrawal::Asked { until };
     }
-    if state == AttemptState::Deferred {
+    if still_here {
         answer(message, n, WithdrawalAnswer::Withdrawn, &Timers::default(), now, changes);
     } else if on_app {
         give_up(message, n, now, changes);

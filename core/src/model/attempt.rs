@@ -149,6 +149,8 @@ pub enum PartState {
     Unknown,
     /// It has an outcome.
     Ended(Outcome),
+    /// Given back by its service: certainly not with a peer. It goes out at the next start.
+    Unsent,
 }
 
 /// A peer's own code, kept raw.
@@ -167,6 +169,12 @@ impl Attempt {
     #[must_use]
     pub const fn is_live(&self) -> bool {
         self.state.is_live()
+    }
+
+    /// Given back by its service before anything of it left.
+    #[must_use]
+    pub fn is_unsent(&self) -> bool {
+        self.state == AttemptState::Started && self.parts.iter().all(|part| part.state == PartState::Unsent)
     }
 
     /// IM to a device of our own app: handed over by an event in the recipient's stream, so that no transport

@@ -21,8 +21,8 @@ pub enum Input {
     Chosen(Choice),
     /// The sender wants it back.
     Cancel,
-    /// After a crash: attempts that had started without an outcome are unknown, but for those that only our own
-    /// stream had taken.
+    /// After a start: attempts that had started without an outcome are unknown, but for those that only our own
+    /// stream had taken; those that their service had given back unsent go out.
     Recovered,
     /// Time passed, or facts changed; nothing else happened.
     Poked,
@@ -74,7 +74,7 @@ pub enum ReportKind {
     Failed(FailureClass),
     /// No answer came, or the link was lost after bytes left: unknown.
     NoAnswer,
-    /// Known not to have left us; the attempt is still only an intent.
+    /// The service stops and gives the attempt back: nothing of it has left us. It goes out at the next start.
     NotSent,
     /// On its way; changes nothing.
     Intermediate,

@@ -23,7 +23,6 @@ impl Looper {
                 }
             }
             (Work::Report(work), reply) => {
-                self.offer_unsent(&work.report);
                 if let Some(done) = work.done {
                     done(true);
                 }

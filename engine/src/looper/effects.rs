@@ -5,6 +5,7 @@ use super::{Looper, OFFER_AGAIN};
 use crate::work::{ReportWork, Work};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use switchback_core::lifecycle::Effect;
 use switchback_core::model::{
     AttemptState, Content, FailureClass, Message, MessageId, Reach, Report, ReportKind, Target,
@@ -33,19 +34,6 @@ impl Looper {
         }
     }
 
-    /// A service gives an attempt back that it took and could not send: it is still an intent, and is offered again.
-    pub(super) fn offer_unsent(&mut self, report: &Report) {
-        let (Target::Attempt { message, attempt, .. }, ReportKind::NotSent) = (&report.target, &report.kind)
-        else {
-            return;
-        };
-        if let Some(lane) = self.lane_of(*message, *attempt)
-            && !self.held_back.holds(&lane, *message, *attempt)
-        {
-            self.hold_back(lane, Held { message: *message, attempt: *attempt, content: None });
-        }
-    }
-
     fn hold_back(&mut self, lane: Lane, held: Held) {
         self.shared.counters.back_pressure.one();
         self.held_back.push(lane, held);
@@ -66,6 +54,17 @@ impl Looper {
                     self.shared.held_back.fetch_add(1, Ordering::Relaxed);
                     break;
                 }
+            }
+        }
+    }
+
+    /// At the end: what no service took has certainly not left, and that is made durable, so that it goes out at the
+    /// next start and is not taken for unknown.
+    pub(super) fn give_back_held_back(&mut self) {
+        for lane in self.held_back.ripe(Duration::ZERO) {
+            while let Some(held) = self.held_back.pop(&lane) {
+                self.shared.held_back.fetch_sub(1, Ordering::Relaxed);
+                self.say(held.message, held.attempt, 0, ReportKind::NotSent);
             }
         }
     }

@@ -73,12 +73,6 @@ impl HeldBack {
         held
     }
 
-    /// True when this attempt waits.
-    pub(crate) fn holds(&self, lane: &Lane, message: MessageId, attempt: u16) -> bool {
-        let is = |held: &Held| held.message == message && held.attempt == attempt;
-        self.lanes.get(lane).is_some_and(|waiting| waiting.queue.iter().any(is))
-    }
-
     /// Takes an attempt out. True when it was there: it has not left us.
     pub(crate) fn remove(&mut self, lane: &Lane, message: MessageId, attempt: u16) -> bool {
         let Some(waiting) = self.lanes.get_mut(lane) else { return false };

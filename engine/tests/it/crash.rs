@@ -1,8 +1,9 @@
 //! Crashes: the engine is dropped where it stands and started again over the same file.
 
 use crate::scene::{Scene, euro, eventually};
+use std::sync::atomic::Ordering;
 use switchback_core::model::{AttemptState, ReportKind, Service, ServiceChoice, Status, Withdrawal};
-use switchback_ports::{Intake, Store};
+use switchback_ports::{CancelOutcome, Intake, Store};
 
 const SMS: ServiceChoice = ServiceChoice::Named(Service::Sms);
 
@@ -45,6 +46,41 @@ fn recovery_twice_is_recovery_once() {
     let scene = scene.crash();
     assert_eq!(scene.store.open_messages(None, 100).unwrap(), ids, "nothing changed any more");
     assert_eq!(scene.engine.counters().attempts_unknown, 0);
+}
+
+#[test]
+fn what_a_stopping_service_gives_back_goes_out_at_the_next_start_and_only_then() {
+    let scene = Scene::new();
+    let given_back = scene.send("given back", SMS);
+    scene.say(&scene.sms.order(1), ReportKind::NotSent);
+    scene.sms.full.store(true, Ordering::SeqCst);
+    let held_back = scene.send("never taken", SMS);
+    scene.engine.close_door();
+    assert!(scene.engine.stop(crate::scene::PATIENCE));
+
+    let scene = scene.crash();
+    let mut again = [scene.sms.order(1).message, scene.sms.order(2).message];
+    again.sort_unstable();
+    assert_eq!(again, [given_back.id, held_back.id]);
+    assert_eq!(scene.engine.counters().attempts_unknown, 0);
+    // From here on they are intents like any other: a crash now leaves them unknown, and none goes out twice.
+    let scene = scene.crash();
+    assert_eq!(scene.engine.counters().attempts_unknown, 2);
+    assert!(scene.sms.orders().is_empty());
+}
+
+#[test]
+fn what_was_given_back_is_taken_back_for_certain() {
+    let scene = Scene::new();
+    let message = scene.send("given back", SMS);
+    scene.say(&scene.sms.order(1), ReportKind::NotSent);
+    assert_eq!(scene.engine.cancel(message.id, None).wait().unwrap().unwrap(), CancelOutcome::Withdrawn);
+    let crossing = scene.send("asked back meanwhile", SMS);
+    let cancel = scene.engine.cancel(crossing.id, None);
+    scene.sms.withdrawal(1);
+    scene.say(&scene.sms.order(2), ReportKind::NotSent);
+    assert_eq!(cancel.wait().unwrap().unwrap(), CancelOutcome::Withdrawn);
+    scene.prove_ledger();
 }
 
 #[test]

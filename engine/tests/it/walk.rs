@@ -88,7 +88,7 @@ fn a_dearer_service_waits_for_consent() {
     let message = scene.send("offline", IM);
     scene.clock.forward(scene.options.timers.im_offline_ms + 1);
     let told = crate::scene::eventually("the price is told", || scene.message(message.id).marks.told);
-    assert_eq!((told.service, told.price), (Service::Sms, Some(euro("0.03"))));
+    assert_eq!((told.service, told.amount), (Service::Sms, Some(euro("0.03"))));
     assert!(scene.sms.orders().is_empty());
 
     let who = Some(crate::scene::owner("anna"));
@@ -207,17 +207,6 @@ fn back_pressure_is_no_outcome() {
     assert_eq!(sent, expected, "in the order of acceptance, none lost, none doubled");
     let counters = scene.engine.counters();
     assert_eq!((counters.attempts_failed, counters.attempts_unknown), (0, 0));
-}
-
-#[test]
-fn what_a_service_could_not_send_is_offered_again() {
-    let scene = Scene::new();
-    scene.send("once more", SMS);
-    let first = scene.sms.order(1);
-    scene.say(&first, ReportKind::NotSent);
-    let second = scene.sms.order(2);
-    assert_eq!((second.message, second.attempt), (first.message, first.attempt));
-    assert_eq!(second.content.text, "once more");
 }
 
 #[test]

@@ -13,3 +13,4 @@ mod fsync;
 mod hostile;
 mod power;
 mod server;
+mod smsc;

@@ -44,6 +44,7 @@ pub(super) struct Link<'w> {
     pub(super) now: Duration,
     bound_at: Option<Duration>,
     closed: Option<CloseReason>,
+    stopping: bool,
     leaving: bool,
 }
 
@@ -83,6 +84,7 @@ impl<'w> Link<'w> {
             tlvs: TlvBuf::new(),
             now,
             bound_at: None,
+            stopping: false,
             leaving: false,
             client,
             worker,
@@ -148,8 +150,15 @@ impl<'w> Link<'w> {
     }
 
     fn leave_if_asked(&mut self) {
+        if self.worker.stop_by.is_some() && !self.stopping {
+            self.stopping = true;
+            self.turn_away_incomplete();
+            self.worker.give_back();
+        }
         let peer_leaves = matches!(self.client.state(), State::Unbinding { .. });
-        if (self.worker.shall_leave() || peer_leaves) && !self.leaving {
+        // A long message that has begun is finished first: half of it is worse than none.
+        let begun = self.stopping && self.bound_at.is_some() && self.has_unsent();
+        if (peer_leaves || (self.worker.shall_leave() && !begun)) && !self.leaving {
             self.leaving = true;
             self.turn_away_incomplete();
             // When it is the peer that leaves, the machine is on its way already and this changes nothing.

@@ -6,8 +6,6 @@ use super::parts::Part;
 use super::recalls;
 use super::reporter::RETRY;
 use super::worker::Worker;
-use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
 use switchback_core::model::{FailureClass, MessageId, ReportKind};
 use switchback_ports::RouteState;
@@ -88,28 +86,28 @@ impl Worker {
         whole
     }
 
-    /// The end: what never left goes back as not sent, and the engine gets every last word if it takes it in time.
-    pub(super) async fn finish(&mut self) {
+    /// We stop: what never left goes back as not sent, at once, so that it is durable before the time is over. What
+    /// stays is the rest of long messages that have begun.
+    pub(super) fn give_back(&mut self) {
         for order in self.route.mailbox.take_all() {
             self.reporter.part((order.message, order.attempt, 0), ReportKind::NotSent, None);
         }
-        while let Some(first) =
-            self.again.front().or_else(|| self.waiting.front()).map(|part| Arc::clone(&part.body))
-        {
-            if self.remove_unsent_parts(first.message, first.attempt) {
-                self.reporter.part((first.message, first.attempt, 0), ReportKind::NotSent, None);
-                continue;
+        let here = self.again.iter().chain(&self.waiting);
+        let mut bodies: Vec<_> = here.map(|part| (part.body.message, part.body.attempt)).collect();
+        bodies.dedup();
+        for (message, attempt) in bodies {
+            if self.remove_unsent_parts(message, attempt) {
+                self.reporter.part((message, attempt, 0), ReportKind::NotSent, None);
             }
-            // Some of its parts are out: the others never will be, so the message can't become whole.
-            let (of_it, rest): (VecDeque<_>, VecDeque<_>) = self
-                .again
-                .drain(..)
-                .chain(self.waiting.drain(..))
-                .partition(|part| Arc::ptr_eq(&part.body, &first));
-            self.waiting = rest;
-            for part in of_it {
-                self.part_too_late(&part);
-            }
+        }
+    }
+
+    /// The end: the engine gets every last word if it takes it in time.
+    pub(super) async fn finish(&mut self) {
+        self.give_back();
+        // Some parts of these are out: the others never will be, so the message can't become whole.
+        for part in self.again.drain(..).chain(self.waiting.drain(..)).collect::<Vec<_>>() {
+            self.part_too_late(&part);
         }
         let stop_by = self.stop_by.unwrap_or_else(Instant::now);
         self.reporter.flush();
