@@ -1,0 +1,261 @@
+//! Which octets may stand where (RFC 3261 25.1), and the one cursor with which every grammar here is read.
+//!
+//! Values are octets: what is above 0x7F is somebody's UTF-8 or Latin-1, and is kept as it came.
+
+/// `token`: names, methods, most parameter values.
+pub(crate) const TOKEN: u8 = 1;
+/// What `word` adds to `token`: Call-ID and its kin.
+pub(crate) const WORD: u8 = 2;
+/// The user part of a SIP URI, escapes apart; with `#`, which dialled strings bring along.
+pub(crate) const USER: u8 = 4;
+/// The password of a SIP URI, escapes apart.
+pub(crate) const PASSWORD: u8 = 8;
+/// Names and values of URI parameters, escapes apart.
+pub(crate) const URI_PARAM: u8 = 16;
+/// Names and values of URI headers, escapes apart.
+pub(crate) const URI_HEADER: u8 = 32;
+/// A parameter's value that is not quoted: a token or a host, and what peers write there besides.
+pub(crate) const PARAM_VALUE: u8 = 64;
+
+const CLASSES: [u8; 256] = classes();
+
+/// Whether an octet is of one of the classes in `class`.
+pub(crate) const fn is(octet: u8, class: u8) -> bool {
+    // An octet is always below 256.
+    #[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "an octet indexes a table of 256")]
+    let classes = CLASSES[octet as usize];
+    classes & class != 0
+}
+
+/// Whether every octet is of the class, and there is one.
+pub(crate) fn all(octets: &[u8], class: u8) -> bool {
+    !octets.is_empty() && octets.iter().all(|octet| is(*octet, class))
+}
+
+#[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "evaluated by the compiler alone")]
+const fn classes() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut octet = 0;
+    while octet < 256 {
+        let letter = octet as u8;
+        let mut class = 0;
+        if letter.is_ascii_alphanumeric() {
+            class = TOKEN | WORD | USER | PASSWORD | URI_PARAM | URI_HEADER;
+        }
+        if letter.is_ascii_graphic() && !among(letter, b"\";,<>?") || letter >= 0x80 {
+            class |= PARAM_VALUE;
+        }
+        if among(letter, b"-.!%*_+`'~") {
+            class |= TOKEN | WORD;
+        }
+        if among(letter, b"()<>:\\\"/[]?{}@") {
+            class |= WORD;
+        }
+        if among(letter, b"-_.!~*'()") {
+            class |= USER | PASSWORD | URI_PARAM | URI_HEADER;
+        }
+        if among(letter, b"&=+$,;?/#") {
+            class |= USER;
+        }
+        if among(letter, b"&=+$,") {
+            class |= PASSWORD;
+        }
+        if among(letter, b"[]/:&+$") {
+            class |= URI_PARAM;
+        }
+        if among(letter, b"[]/?:+$") {
+            class |= URI_HEADER;
+        }
+        table[octet] = class;
+        octet += 1;
+    }
+    table
+}
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler alone")]
+const fn among(letter: u8, letters: &[u8]) -> bool {
+    let mut at = 0;
+    while at < letters.len() {
+        if letters[at] == letter {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+/// Linear white space inside a value; folds are spaces by the time a value is read, but a length is looked for before.
+pub(crate) const fn is_space(octet: u8) -> bool {
+    matches!(octet, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+/// Without white space at both ends.
+pub(crate) fn trim(mut octets: &[u8]) -> &[u8] {
+    while let [first, rest @ ..] = octets
+        && is_space(*first)
+    {
+        octets = rest;
+    }
+    while let [rest @ .., last] = octets
+        && is_space(*last)
+    {
+        octets = rest;
+    }
+    octets
+}
+
+/// A number in decimal digits alone. `None`: no digits, other octets, or more than `u64` holds.
+pub(crate) fn decimal(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0_u64, |number, digit| {
+        let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    })
+}
+
+/// What is left of a value while it is read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scan<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Scan<'a> {
+    pub(crate) const fn new(value: &'a [u8]) -> Self {
+        Self { rest: value }
+    }
+
+    pub(crate) const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    pub(crate) const fn peek(&self) -> Option<u8> {
+        match self.rest {
+            [first, ..] => Some(*first),
+            [] => None,
+        }
+    }
+
+    pub(crate) const fn skip_space(&mut self) {
+        while let [first, rest @ ..] = self.rest
+            && is_space(*first)
+        {
+            self.rest = rest;
+        }
+    }
+
+    /// Steps over `octet` when it is next.
+    pub(crate) const fn eat(&mut self, octet: u8) -> bool {
+        match self.rest {
+            [first, rest @ ..] if *first == octet => {
+                self.rest = rest;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Steps over `octet` and the white space on both sides of it; where it is not next, nothing is stepped over.
+    pub(crate) fn eat_spaced(&mut self, octet: u8) -> bool {
+        let mut ahead = *self;
+        ahead.skip_space();
+        if !ahead.eat(octet) {
+            return false;
+        }
+        ahead.skip_space();
+        *self = ahead;
+        true
+    }
+
+    /// Everything up to the first octet that `stop` wants, or to the end.
+    pub(crate) fn until(&mut self, stop: impl Fn(u8) -> bool) -> &'a [u8] {
+        let end = self.rest.iter().position(|octet| stop(*octet)).unwrap_or(self.rest.len());
+        let (taken, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, &[]));
+        self.rest = rest;
+        taken
+    }
+
+    /// From `[` to `]`, both included. `None`: no end.
+    pub(crate) fn bracketed(&mut self) -> Option<&'a [u8]> {
+        let end = memchr::memchr(b']', self.rest)?.checked_add(1)?;
+        let (taken, rest) = self.rest.split_at_checked(end)?;
+        self.rest = rest;
+        Some(taken)
+    }
+
+    /// One octet or more of a class.
+    pub(crate) fn some(&mut self, class: u8) -> Option<&'a [u8]> {
+        let taken = self.until(|octet| !is(octet, class));
+        (!taken.is_empty()).then_some(taken)
+    }
+
+    /// A token (RFC 3261 25.1).
+    pub(crate) fn token(&mut self) -> Option<&'a [u8]> {
+        self.some(TOKEN)
+    }
+
+    /// A quoted string, what stands between the quotes; escapes are left in. `None`: none begins here, or it has no
+    /// end.
+    pub(crate) fn quoted(&mut self) -> Option<&'a [u8]> {
+        let inside = self.rest.strip_prefix(b"\"")?;
+        let mut from = 0;
+        loop {
+            let found = memchr::memchr2(b'"', b'\\', inside.get(from..)?)?;
+            let at = from.checked_add(found)?;
+            if inside.get(at) == Some(&b'"') {
+                self.rest = inside.get(at.checked_add(1)?..)?;
+                return inside.get(..at);
+            }
+            from = at.checked_add(2)?;
+        }
+    }
+}
+
+/// The elements of a list: cut at commas, but at none inside quotes or angle brackets. An empty value has none.
+#[derive(Debug, Clone)]
+pub(crate) struct Elements<'a> {
+    rest: Option<&'a [u8]>,
+}
+
+impl<'a> Elements<'a> {
+    pub(crate) fn of(value: &'a [u8]) -> Self {
+        let value = trim(value);
+        Self { rest: (!value.is_empty()).then_some(value) }
+    }
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let value = self.rest?;
+        let Some(end) = comma(value) else {
+            self.rest = None;
+            return Some(trim(value));
+        };
+        self.rest = value.get(end.saturating_add(1)..);
+        value.get(..end).map(trim)
+    }
+}
+
+/// Where the first comma stands that ends an element.
+fn comma(value: &[u8]) -> Option<usize> {
+    let mut from = memchr::memchr3(b',', b'"', b'<', value)?;
+    let (mut quoted, mut bracketed) = (false, false);
+    loop {
+        match value.get(from)? {
+            b'\\' if quoted => from = from.saturating_add(1),
+            b'"' if !bracketed => quoted = !quoted,
+            b'<' if !quoted => bracketed = true,
+            b'>' if !quoted => bracketed = false,
+            b',' if !quoted && !bracketed => return Some(from),
+            _ => {}
+        }
+        from = from.saturating_add(1);
+    }
+}
