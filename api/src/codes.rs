@@ -57,6 +57,7 @@ codes! {
     NOT_READY "not_ready" 503 false "The server takes no messages now";
     EMPTY "empty" 422 true "The message is empty";
     EXPIRES_IN_THE_PAST "expires_in_the_past" 422 true "The message would end before it begins";
+    LIFE_OUT_OF_BOUNDS "life_out_of_bounds" 422 true "The message would live too short or too long";
     NO_SUCH_CLASS "no_such_class" 422 true "No such message class";
     CANNOT_CARRY "cannot_carry" 422 true "The service can't carry this content";
     NOT_REACHABLE "not_reachable" 422 true "The recipient can't be reached by this service";
@@ -69,6 +70,7 @@ codes! {
     QUOTE_EXPIRED "quote_expired" 409 false "The quote is unknown or has ended";
     QUOTE_MISMATCH "quote_mismatch" 409 true "The quote was for another message";
     QUOTE_WITHOUT_PRICE "quote_without_price" 409 true "The quote gave no price for this service";
+    IDEMPOTENCY_KEY_IN_FLIGHT "idempotency_key_in_flight" 409 false "A request with this key is not answered yet";
     IDEMPOTENCY_KEY_REUSED "idempotency_key_reused" 422 true "The key was used with another body";
     MESSAGE_FINAL "message_final" 409 true "The message has ended";
     NO_THIRD_SERVICE "no_third_service" 409 true "A message uses two services at most";

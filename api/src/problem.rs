@@ -155,6 +155,7 @@ impl From<Refusal> for Problem {
             _ => told_as(refusal.kind),
         };
         let known = codes::find(&refusal.code);
+        let in_flight = refusal.code == codes::IDEMPOTENCY_KEY_IN_FLIGHT.name;
         Self(Box::new(ProblemDoc {
             kind: format!("/errors/{}", refusal.code),
             title: known.map_or(title, |code| code.title),
@@ -164,7 +165,7 @@ impl From<Refusal> for Problem {
             code: refusal.code,
             errors: Vec::new(),
             quote: refusal.quote.map(|quote| QuoteOut::from(&*quote)),
-            retry_after: (status == 503).then_some(1),
+            retry_after: (status == 503 || in_flight).then_some(1),
         }))
     }
 }

@@ -9,9 +9,12 @@ use switchback_core::charge::Slot;
 use switchback_core::decide;
 use switchback_core::model::{
     Address, Class, ClassName, Consent, Content, ContentSummary, FallbackRule, Marks, Message, MessageId,
-    MessagePolicy, Money, Originator, Owner, ServiceChoice, Status, Submission, Time,
+    MessagePolicy, Money, Originator, Owner, ServiceChoice, Status, Submission, Time, Timers,
 };
 use switchback_ports::{Refusal, RefusalKind, encode};
+
+/// How long a submission may have been on its way to us: a life counted from its request is that much shorter here.
+const TRAVEL_MS: u64 = 10_000;
 
 /// What a message is made of, by the API or for a quote.
 #[derive(Clone, Copy)]
@@ -72,15 +75,9 @@ impl<'a> Draft<'a> {
             fallback_after_ms: self.fallback_after_ms.or(class.fallback_after_ms),
             t_off_ms: class.t_off_ms.unwrap_or(timers.t_off_ms),
         };
-        let longest = self.now.plus_millis(shared.options.limits.life_ms);
         let expires_at = match self.expires_at {
-            Some(at) if at <= self.now => {
-                let detail =
-                    "The message would have ended before it was accepted. Give a later `expires_at`.";
-                return Err(refusal(RefusalKind::Invalid, "expires_in_the_past", detail));
-            }
-            Some(at) => at.min(longest),
-            None => self.now.plus_millis(timers.expiry_ms).min(longest),
+            Some(at) => within_life(at, self.now, timers)?,
+            None => self.now.plus_millis(timers.expiry_ms),
         };
         Ok(Message {
             id: self.id,
@@ -135,6 +132,23 @@ impl<'a> Draft<'a> {
             Owner::Network => None,
         }
     }
+}
+
+/// The end of life that was asked for, when the message would live as long as the operator allows.
+fn within_life(at: Time, now: Time, timers: &Timers) -> Result<Time, Refusal> {
+    if at <= now {
+        let detail = "The message would have ended before it was accepted. Give a later `expires_at`.";
+        return Err(refusal(RefusalKind::Invalid, "expires_in_the_past", detail));
+    }
+    let (least, most) = (timers.expiry_min_ms, timers.expiry_max_ms);
+    let life = at.millis_since(now);
+    if life.saturating_add(TRAVEL_MS) >= least && life <= most {
+        return Ok(at);
+    }
+    let (least, most) = (least.div_ceil(1000), most / 1000);
+    let detail =
+        format!("A message lives {least} to {most} seconds. Give a `ttl` or an `expires_at` within that.");
+    Err(refusal(RefusalKind::Invalid, "life_out_of_bounds", detail))
 }
 
 /// What a message remembers of its content; the digest is of the stored form (I2).

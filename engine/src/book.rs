@@ -109,6 +109,26 @@ impl Book {
         self.tokens.get(hash).filter(|token| !token.revoked).map(|token| token.bearer.clone())
     }
 
+    /// The entry of that key within its kind (see [`Entry::key`]).
+    pub(crate) fn entry(&self, kind: Kind, key: &str) -> Option<Entry> {
+        match kind {
+            Kind::Subscriber => {
+                self.subscriber(&SubscriberId::new(key)).map(|e| Entry::Subscriber(Subscriber::clone(e)))
+            }
+            Kind::Sim => self.sims.get(&SimId::new(key)).map(|e| Entry::Sim(Sim::clone(e))),
+            Kind::Account => self.account(&AccountId::new(key)).map(|e| Entry::Account(Account::clone(e))),
+            Kind::Plan => {
+                self.plans.get(&PlanId::new(key)).map(|(text, _)| Entry::Plan(PlanText::clone(text)))
+            }
+            Kind::Route => self.routes.get(&RouteId::new(key)).cloned().map(Entry::Route),
+            // Bearers are found by their hash; a token's printed key is looked for by nobody on a hot path.
+            Kind::Token => {
+                let entry = |token: &Token| Entry::Token(token.clone());
+                self.tokens.values().map(entry).find(|entry| entry.key() == key)
+            }
+        }
+    }
+
     /// All entries of a kind, in the order of their keys.
     pub(crate) fn entries(&self, kind: Kind) -> Vec<Entry> {
         let mut entries: Vec<Entry> = match kind {

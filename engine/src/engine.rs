@@ -7,6 +7,7 @@ use crate::dispatch::Dispatcher;
 use crate::health::{Health, Witness};
 use crate::hub::Hub;
 use crate::ids::IdMaker;
+use crate::in_flight::InFlight;
 use crate::locks::{lock, write};
 use crate::looper::Looper;
 use crate::options::Options;
@@ -220,6 +221,7 @@ fn build(
     let shared = Shared {
         presence: PresenceTable::new(options.timers.offline_grace_ms),
         quotes: Quotes::new(limits.quotes),
+        in_flight: InFlight::default(),
         hub: Hub::new(totals.cursor, limits.reader, limits.readers, Arc::clone(&counters)),
         recent: RecentPeerIds::new(limits.recent_peer_ids),
         ids: IdMaker::new(&*random),

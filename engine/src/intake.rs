@@ -2,8 +2,9 @@
 
 use crate::desk::Errand;
 use crate::engine::Engine;
+use crate::in_flight::HeldKey;
 use crate::locks::read;
-use crate::refuse::{overloaded, refusal};
+use crate::refuse::{key_in_flight, overloaded, refusal};
 use crate::work::{CommandWork, PayerWork, QuoteWork, SubmitAnswer, SubmitWork, Work};
 use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
@@ -47,6 +48,14 @@ impl Engine {
         }
     }
 
+    /// Holds the key of a submission, if it has one, until that is answered.
+    ///
+    /// # Errors
+    /// Another submission holds it.
+    fn hold_key(&self, key: Option<(IdempotencyKey, [u8; 32])>) -> Result<Option<HeldKey>, ()> {
+        key.map(|key| self.shared().in_flight.hold(key).ok_or(())).transpose()
+    }
+
     /// The shard of a submission: its payer's; without a payer, its recipient's.
     fn shard_of(originator: &Originator, recipient: &Address) -> Shard {
         originator
@@ -79,6 +88,10 @@ impl Intake for Engine {
             responder.give(Err(refused));
             return later;
         }
+        let Ok(key) = self.hold_key(key) else {
+            responder.give(Err(key_in_flight()));
+            return later;
+        };
         let shard = Self::shard_of(&submission.originator, &submission.recipient);
         let content = Arc::new(std::mem::replace(&mut submission.content, Content::text("")));
         let answer = SubmitAnswer::Sender(responder);
@@ -138,6 +151,9 @@ impl Intake for Engine {
         let name = Sha256::digest(format!("{}\n{}", arrival.route, arrival.once).as_bytes());
         let key: SmolStr = name.iter().map(|byte| format!("{byte:02x}")).collect();
         let body: [u8; 32] = Sha256::digest(arrival.content.text.as_bytes()).into();
+        let Ok(key) = self.hold_key(Some((IdempotencyKey { owner: Owner::Network, key }, body))) else {
+            return Err(Overloaded);
+        };
         let submission = Submission {
             originator,
             recipient: arrival.to,
@@ -157,7 +173,7 @@ impl Intake for Engine {
             submission,
             content: Arc::new(arrival.content),
             quote: None,
-            key: Some((IdempotencyKey { owner: Owner::Network, key }, body)),
+            key,
             shard,
             answer: SubmitAnswer::Peer(done),
         };
@@ -233,6 +249,10 @@ impl Intake for Engine {
 
     fn directory(&self, kind: Kind) -> Vec<Entry> {
         read(&self.shared().book).entries(kind)
+    }
+
+    fn entry(&self, kind: Kind, key: &str) -> Option<Entry> {
+        read(&self.shared().book).entry(kind, key)
     }
 
     fn payer(&self, id: &PayerId) -> Listed<Option<Payer>> {

@@ -19,6 +19,7 @@ mod facts;
 mod health;
 mod hub;
 mod ids;
+mod in_flight;
 mod intake;
 mod locks;
 mod looper;

@@ -30,8 +30,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
-use switchback_core::model::{MessageId, PeerId, RouteId};
-use switchback_ports::{CancelOutcome, IdempotencyKey, Refusal, Responder, StoreFailure, Unit};
+use switchback_core::model::{MessageId, Report};
+use switchback_ports::{CancelOutcome, Refusal, Responder, StoreFailure, Unit};
 
 /// How often an idle loop looks whether it shall leave.
 const LOOK: Duration = Duration::from_millis(50);
@@ -77,10 +77,8 @@ pub(crate) struct Looper {
 struct Turn {
     units: Vec<Unit>,
     pending: Vec<Pending>,
-    /// Idempotency keys of units in this batch: a second submission of one waits for the next batch.
-    keys: HashSet<IdempotencyKey>,
     /// Parked receipts taken in by units of this batch.
-    unparked: HashSet<(RouteId, PeerId)>,
+    unparked: HashSet<Report>,
     /// Dispatched pokes handled in this batch: the message, and whether it is due still and did not change.
     pokes: Vec<(MessageId, bool)>,
 }

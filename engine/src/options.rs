@@ -55,8 +55,6 @@ pub struct Limits {
     pub readers: usize,
     /// Incoming messages that a registering device is told again at once; the rest comes with its next registration.
     pub told_again: usize,
-    /// The longest life of a message in milliseconds.
-    pub life_ms: u64,
 }
 
 impl Default for Options {
@@ -94,7 +92,6 @@ impl Default for Limits {
             reader: 4096,
             readers: 10_000,
             told_again: 1000,
-            life_ms: 7 * 24 * 3_600_000,
         }
     }
 }

@@ -25,6 +25,12 @@ pub(crate) fn from_store(failure: &StoreFailure) -> Refusal {
     }
 }
 
+/// The same key is being accepted.
+pub(crate) fn key_in_flight() -> Refusal {
+    let detail = "Another request with this Idempotency-Key is not answered yet. Try again in a moment.";
+    refusal(RefusalKind::Conflict, "idempotency_key_in_flight", detail)
+}
+
 /// No such message, or not the caller's: both look the same.
 pub(crate) fn no_such_message() -> Refusal {
     refusal(RefusalKind::NotFound, "message_not_found", "There is no such message of yours. Check the id.")

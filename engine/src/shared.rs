@@ -7,6 +7,7 @@ use crate::dispatch::Dispatcher;
 use crate::health::Health;
 use crate::hub::Hub;
 use crate::ids::IdMaker;
+use crate::in_flight::InFlight;
 use crate::locks::read;
 use crate::options::Options;
 use crate::parked::ParkedNames;
@@ -33,6 +34,7 @@ pub(crate) struct Shared {
     pub(crate) presence: PresenceTable,
     pub(crate) routes: Routes,
     pub(crate) quotes: Quotes,
+    pub(crate) in_flight: InFlight,
     pub(crate) hub: Hub,
     pub(crate) recent: RecentPeerIds,
     pub(crate) ids: IdMaker,

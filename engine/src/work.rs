@@ -1,6 +1,7 @@
 //! What a loop is given to do. Everything that happens to a message or its payer comes as one of these, through
 //! the one inbox of the loop that owns its shard.
 
+use crate::in_flight::HeldKey;
 use smol_str::SmolStr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -9,9 +10,7 @@ use switchback_core::model::{
     Submission,
 };
 use switchback_core::tariff::Payer;
-use switchback_ports::{
-    Accepted, CancelOutcome, DeviceReceipt, Done, IdempotencyKey, Quote, QuoteAsk, Refusal, Responder,
-};
+use switchback_ports::{Accepted, CancelOutcome, DeviceReceipt, Done, Quote, QuoteAsk, Refusal, Responder};
 
 /// One input of a loop. Small: what is large is boxed, so that a full inbox stays small too.
 pub(crate) enum Work {
@@ -52,8 +51,8 @@ pub(crate) struct SubmitWork {
     pub(crate) content: Arc<Content>,
     /// The quote's id.
     pub(crate) quote: Option<SmolStr>,
-    /// The idempotency key and the body's hash.
-    pub(crate) key: Option<(IdempotencyKey, [u8; 32])>,
+    /// The idempotency key, held until the answer.
+    pub(crate) key: Option<HeldKey>,
     /// The shard it will live in.
     pub(crate) shard: Shard,
     /// Who waits.
@@ -141,6 +140,18 @@ pub(crate) struct PayerWork {
     pub(crate) answer: Responder<Result<Payer, Refusal>>,
 }
 
+impl SubmitWork {
+    /// Tells whoever waits; of a peer only whether it is settled. The key is free before they hear of it, so that
+    /// they may use it again at once.
+    pub(crate) fn tell(self, outcome: Result<Accepted, Refusal>, settled: bool) {
+        drop(self.key);
+        match self.answer {
+            SubmitAnswer::Sender(answer) => answer.give(outcome),
+            SubmitAnswer::Peer(done) => done(settled),
+        }
+    }
+}
+
 impl CommandWork {
     /// The message that it is about.
     pub(crate) const fn id(&self) -> MessageId {
@@ -155,10 +166,7 @@ impl Work {
     /// Answers that it cannot be done.
     pub(crate) fn refuse(self, refusal: Refusal) {
         match self {
-            Self::Submit(work) => match work.answer {
-                SubmitAnswer::Sender(answer) => answer.give(Err(refusal)),
-                SubmitAnswer::Peer(done) => done(false),
-            },
+            Self::Submit(work) => work.tell(Err(refusal), false),
             Self::Quote(work) => work.answer.give(Err(refusal)),
             Self::Report(work) => {
                 if let Some(done) = work.done {

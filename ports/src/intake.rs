@@ -96,9 +96,7 @@ pub trait Intake: Send + Sync {
     fn directory(&self, kind: Kind) -> Vec<Entry>;
 
     /// One entry of the directory, by its key within its kind.
-    fn entry(&self, kind: Kind, key: &str) -> Option<Entry> {
-        self.directory(kind).into_iter().find(|entry| entry.key() == key)
-    }
+    fn entry(&self, kind: Kind, key: &str) -> Option<Entry>;
 
     /// A payer.
     fn payer(&self, id: &PayerId) -> Listed<Option<Payer>>;

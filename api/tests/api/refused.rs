@@ -58,14 +58,14 @@ async fn fields_that_are_wrong() {
         told["errors"],
         json!([{"field": "txt", "detail": "unknown name \"txt\": did you mean \"text\"?"}])
     );
-    let told = stack.post("/v1/messages", &stack.anna, json!({"to": "nobody at all", "ttl": 0})).await;
+    let told = stack.post("/v1/messages", &stack.anna, json!({"to": "nobody at all", "class": "a b"})).await;
     let fields: Vec<_> = told.problem(422, "invalid_request")["errors"]
         .as_array()
         .unwrap()
         .iter()
         .map(|e| e["field"].clone())
         .collect();
-    assert_eq!(fields, ["to", "text", "ttl"]);
+    assert_eq!(fields, ["to", "text", "class"]);
     for (query, field) in [
         ("limt=1", "limt"),
         ("cursor=x", "cursor"),
@@ -186,4 +186,29 @@ fn no_body_is_answered_with_anything_but_an_answer() {
             answer.problem(answer.status.as_u16(), answer.json()["code"].as_str().unwrap());
         }
     });
+}
+
+/// One bound, the operator's: 60 seconds to 30 days as shipped.
+#[tokio::test]
+async fn a_life_is_within_the_operators_bounds() {
+    let stack = Stack::with_people().await;
+    let live = |ttl: u64| {
+        stack.post(
+            "/v1/messages",
+            &stack.anna,
+            json!({"to": BERT, "text": "Hi", "service": "im", "ttl": ttl}),
+        )
+    };
+    let month = 30 * 24 * 3600;
+    for ttl in [60, 3600, month] {
+        assert_eq!(live(ttl).await.status.as_u16(), 202, "{ttl}");
+    }
+    for ttl in [1, month + 1, u64::MAX] {
+        let told = live(ttl).await.problem(422, "life_out_of_bounds");
+        assert_eq!(
+            told["detail"],
+            "A message lives 60 to 2592000 seconds. Give a `ttl` or an `expires_at` within that."
+        );
+    }
+    live(0).await.problem(422, "expires_in_the_past");
 }

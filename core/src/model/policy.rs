@@ -128,6 +128,10 @@ pub struct Timers {
     pub idempotency_ms: u64,
     /// Life of a message by default.
     pub expiry_ms: u64,
+    /// The shortest life that a sender may ask for.
+    pub expiry_min_ms: u64,
+    /// The longest life that a sender may ask for.
+    pub expiry_max_ms: u64,
     /// R15: how long after expiry the last word is waited for.
     pub last_word_ms: u64,
     /// R9: first backoff.
@@ -159,6 +163,8 @@ impl Default for Timers {
             early_receipts_ms: 72 * 3600 * S,
             idempotency_ms: 24 * 3600 * S,
             expiry_ms: 72 * 3600 * S,
+            expiry_min_ms: 60 * S,
+            expiry_max_ms: 30 * 24 * 3600 * S,
             last_word_ms: 60 * S,
             backoff_ms: 5 * S,
             backoff_cap_ms: 900 * S,

@@ -5,6 +5,7 @@ use super::settle::{Pending, Reply};
 use super::step::{Step, Trouble};
 use super::{Job, Looper};
 use crate::admission::{Draft, summary, told};
+use crate::in_flight::HeldKey;
 use crate::locks::read;
 use crate::refuse::{from_store, our_fault, refusal};
 use crate::work::{SubmitAnswer, SubmitWork, Work};
@@ -18,13 +19,6 @@ impl Looper {
     /// Accepts or refuses a submission.
     pub(super) fn accept(&mut self, mut job: Job) {
         let Work::Submit(work) = &mut job.work else { return };
-        if let Some((key, _)) = &work.key
-            && self.turn.keys.contains(key)
-        {
-            // The same key is being accepted in this batch: what became of it is known after the commit.
-            self.again.push_back(job);
-            return;
-        }
         let now = self.shared.clock.now();
         let draft = self.draft(work, now);
         match draft.and_then(|message| self.start(work, message, now)) {
@@ -128,11 +122,10 @@ impl Looper {
             expects: vec![Expect::Message { id, version: None }],
             writes: Vec::with_capacity(7),
         };
-        if let Some((key, body)) = &work.key {
+        if let Some(HeldKey { key, body, .. }) = &work.key {
             unit.expects.push(Expect::KeyAbsent(key.clone()));
             let until = now.plus_millis(self.shared.options.timers.idempotency_ms);
             unit.writes.push(Write::Key(key.clone(), IdempotencyRecord { body: *body, message: id, until }));
-            self.turn.keys.insert(key.clone());
         }
         unit.writes.push(Write::Message(Box::new(message.clone())));
         unit.writes.push(Write::Content(id, Box::new(work.content.as_ref().clone())));
@@ -146,8 +139,8 @@ impl Looper {
     /// A refusal; but a key that was answered before gets its stored answer, whatever the facts are now.
     fn refuse_submission(&mut self, job: Job, mut refused: Refusal, now: Time) {
         let Work::Submit(work) = &job.work else { return };
-        if let Some((key, _)) = &work.key {
-            match self.shared.store.by_idempotency_key(key, now) {
+        if let Some(held) = &work.key {
+            match self.shared.store.by_idempotency_key(&held.key, now) {
                 Ok(Some(record)) => return self.replay(job, record),
                 Ok(None) => {}
                 Err(failure) => refused = from_store(&failure),
@@ -163,11 +156,7 @@ impl Looper {
         }
         match job.work {
             // A peer network that repeats what can never be accepted would only be refused again.
-            Work::Submit(work) if peer && !ours => {
-                if let SubmitAnswer::Peer(done) = work.answer {
-                    done(true);
-                }
-            }
+            Work::Submit(work) if peer && !ours => work.tell(Err(refused), true),
             work => work.refuse(refused),
         }
     }

@@ -4,7 +4,7 @@ use super::settle::{Pending, Reply};
 use super::{Job, Looper, WAITING_CANCELS};
 use crate::desk::Errand;
 use crate::refuse::refusal;
-use crate::work::{CommandWork, Poke, SubmitAnswer, Work};
+use crate::work::{CommandWork, Poke, Work};
 use std::sync::atomic::Ordering;
 use switchback_core::model::{Address, Originator};
 use switchback_ports::{Accepted, CancelOutcome, IdempotencyRecord, Refusal, RefusalKind, RefusalRecord};
@@ -15,12 +15,7 @@ impl Looper {
         match (pending.job.work, pending.reply) {
             (Work::Submit(work), Reply::Message(message)) => {
                 self.shared.counters.accepted.one();
-                match work.answer {
-                    SubmitAnswer::Sender(answer) => {
-                        answer.give(Ok(Accepted { message: *message, replayed: false }))
-                    }
-                    SubmitAnswer::Peer(done) => done(true),
-                }
+                work.tell(Ok(Accepted { message: *message, replayed: false }), true);
             }
             (Work::Report(work), reply) => {
                 if let Some(done) = work.done {
@@ -70,7 +65,7 @@ impl Looper {
     /// The key is known: the same body gets the stored answer, another one is refused (I6).
     pub(super) fn replay(&self, job: Job, record: IdempotencyRecord) {
         let Work::Submit(work) = job.work else { return };
-        let same = work.key.as_ref().is_some_and(|(_, body)| *body == record.body);
+        let same = work.key.as_ref().is_some_and(|held| held.body == record.body);
         let outcome = if same {
             match self.shared.store.message(record.message) {
                 Ok(Some(message)) => Ok(Accepted { message, replayed: true }),
@@ -81,11 +76,8 @@ impl Looper {
             Err(key_reused())
         };
         self.shared.counters.replayed.one();
-        match (work.answer, outcome) {
-            (SubmitAnswer::Sender(answer), outcome) => answer.give(outcome),
-            // A peer that sends the same name with another text has been answered before: it must not repeat it.
-            (SubmitAnswer::Peer(done), _) => done(true),
-        }
+        // A peer that sends the same name with another text has been answered before: it must not repeat it.
+        work.tell(outcome, true);
     }
 
     /// Notes a refusal for the operator, without waiting for it.

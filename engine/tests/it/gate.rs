@@ -25,6 +25,8 @@ pub(crate) enum Rule {
     Pass,
     /// A commit that parks a receipt waits here.
     HoldParks,
+    /// A commit with an idempotency key waits here.
+    HoldKeys,
     /// The lists are behind.
     Behind,
     /// The disk is gone.
@@ -53,25 +55,28 @@ impl Gate {
     }
 }
 
+fn any(units: &[Unit], meant: impl Fn(&Write) -> bool) -> bool {
+    units.iter().flat_map(|unit| &unit.writes).any(meant)
+}
+
 impl Store for Gate {
     fn commit(&self, units: Vec<Unit>) -> Result<Vec<Result<Committed, Conflict>>, StoreFailure> {
-        let parks =
-            units.iter().flat_map(|unit| &unit.writes).any(|write| matches!(write, Write::Park { .. }));
         let mut rule = self.rule.lock().unwrap();
-        if rule.0 != Rule::Pass && (rule.0 != Rule::HoldParks || parks) {
-            rule.1 += 1;
-        }
-        match rule.0 {
+        let held = rule.0;
+        let met = match held {
+            Rule::Pass => false,
+            Rule::HoldParks => any(&units, |write| matches!(write, Write::Park { .. })),
+            Rule::HoldKeys => any(&units, |write| matches!(write, Write::Key(..))),
+            Rule::Behind | Rule::Broken => true,
+        };
+        rule.1 += usize::from(met);
+        match held {
             Rule::Behind => return Err(StoreFailure::Behind),
             Rule::Broken => return Err(StoreFailure::Stopped("no space left on device".into())),
-            Rule::HoldParks if parks => {
-                // Bounded, so that a test that fails also ends.
-                let held = |rule: &mut (Rule, usize)| rule.0 == Rule::HoldParks;
-                rule = self.bell.wait_timeout_while(rule, PATIENCE, held).unwrap().0;
-            }
-            Rule::Pass | Rule::HoldParks => {}
+            // Bounded, so that a test that fails also ends.
+            _ if met => drop(self.bell.wait_timeout_while(rule, PATIENCE, |rule| rule.0 == held).unwrap()),
+            _ => drop(rule),
         }
-        drop(rule);
         self.store.commit(units)
     }
 

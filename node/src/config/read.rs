@@ -165,7 +165,7 @@ fn timers(root: &Row<'_, '_>, timers: &mut Timers, faults: &mut Faults) {
 }
 
 /// Every timer by its key: the one list of them.
-pub(super) fn timer_keys(timers: &mut Timers) -> [(&'static str, &mut u64); 22] {
+pub(super) fn timer_keys(timers: &mut Timers) -> [(&'static str, &mut u64); 24] {
     [
         ("facts", &mut timers.facts_ms),
         ("choice", &mut timers.choice_ms),
@@ -186,6 +186,8 @@ pub(super) fn timer_keys(timers: &mut Timers) -> [(&'static str, &mut u64); 22] 
         ("early_receipts", &mut timers.early_receipts_ms),
         ("idempotency", &mut timers.idempotency_ms),
         ("expiry", &mut timers.expiry_ms),
+        ("expiry_min", &mut timers.expiry_min_ms),
+        ("expiry_max", &mut timers.expiry_max_ms),
         ("last_word", &mut timers.last_word_ms),
         ("backoff", &mut timers.backoff_ms),
         ("backoff_cap", &mut timers.backoff_cap_ms),

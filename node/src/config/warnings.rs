@@ -5,7 +5,7 @@ use super::duration::print_ms;
 use super::read::timer_keys;
 
 /// The usual range of each timer, in milliseconds: (key, least, most).
-const USUAL: [(&str, u64, u64); 13] = [
+const USUAL: [(&str, u64, u64); 15] = [
     ("facts", 200, 10_000),
     ("choice", 0, 600_000),
     ("im_deadline", 10_000, 259_200_000),
@@ -18,6 +18,8 @@ const USUAL: [(&str, u64, u64); 13] = [
     ("min_gap", 10_000, 3_600_000),
     ("offline_grace", 1_000, 300_000),
     ("expiry", 60_000, 2_592_000_000),
+    ("expiry_min", 60_000, 2_592_000_000),
+    ("expiry_max", 60_000, 2_592_000_000),
     ("backoff", 1_000, 60_000),
 ];
 
@@ -40,6 +42,9 @@ pub(crate) fn warnings(config: &Config) -> Vec<String> {
     }
     if !config.http.listen.ip().is_loopback() {
         found.push(format!("http.listen = {} is reachable from other machines and speaks plain HTTP: put a TLS proxy in front", config.http.listen));
+    }
+    if config.timers.expiry_max_ms < config.timers.expiry_min_ms {
+        found.push("timers.expiry_max is less than timers.expiry_min: no message may name its own life".into());
     }
     if config.timers.backoff_cap_ms < config.timers.backoff_ms {
         found.push("timers.backoff_cap is less than timers.backoff: every retry waits for the cap".into());

@@ -80,6 +80,7 @@ last_word = "{last_word}s"
 backoff = "500ms"
 backoff_cap = "2s"
 expiry = "{}s"
+expiry_min = "1s"
 
 [smpp]
 reconnect = "100ms"

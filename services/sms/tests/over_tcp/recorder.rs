@@ -219,6 +219,9 @@ impl Intake for Recorder {
     ) -> Answer<Result<Page<ConversationLine>, StoreFailure>> {
         nobody()
     }
+    fn entry(&self, _: Kind, _: &str) -> Option<Entry> {
+        None
+    }
     fn refusals(&self, _: usize) -> Answer<Result<Vec<RefusalRecord>, StoreFailure>> {
         nobody()
     }
