@@ -19,6 +19,7 @@ use crate::recent::RecentPeerIds;
 use crate::recovery::{self, Recovered};
 use crate::routes::Routes;
 use crate::shared::{Inbox, Shared};
+use crate::spellings::Spellings;
 use crate::work::Work;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
@@ -238,6 +239,7 @@ fn build(
         desk: Desk::default(),
         dispatcher: Dispatcher::default(),
         pool,
+        spellings: Spellings::default(),
         parked: ParkedNames::new(totals.parked),
         guard_until: AtomicU64::new(0),
         held_back: AtomicUsize::new(0),

@@ -33,6 +33,7 @@ mod recovery;
 mod refuse;
 mod routes;
 mod shared;
+mod spellings;
 mod work;
 
 pub use counters::{BATCH_BOUNDS, LATENCY_BOUNDS_US, Snapshot};

@@ -1,5 +1,5 @@
 //! Peer ids heard lately: most receipts come soon after their answer, and find their message here, even while the
-//! answer's own commit is still under way. A miss is no harm: the store is asked.
+//! answer's own commit is still under way. A miss is no harm: the store is asked. Ids are kept in their folded form.
 
 use crate::locks::lock;
 use std::collections::{HashMap, VecDeque};
@@ -34,10 +34,11 @@ impl RecentPeerIds {
 
     /// Remembers an id.
     pub(crate) fn keep(&self, id: &PeerId, message: MessageId) {
-        let Some(stripe) = self.stripe(id) else { return };
+        let id = id.folded();
+        let Some(stripe) = self.stripe(&id) else { return };
         let mut stripe = lock(stripe);
         if stripe.messages.insert(id.clone(), message).is_none() {
-            stripe.order.push_back(id.clone());
+            stripe.order.push_back(id);
         }
         while stripe.order.len() > self.max {
             let Some(oldest) = stripe.order.pop_front() else { break };
@@ -47,6 +48,7 @@ impl RecentPeerIds {
 
     /// The message that got this id lately.
     pub(crate) fn find(&self, id: &PeerId) -> Option<MessageId> {
-        lock(self.stripe(id)?).messages.get(id).copied()
+        let id = id.folded();
+        lock(self.stripe(&id)?).messages.get(&id).copied()
     }
 }

@@ -16,6 +16,7 @@ use crate::presence::PresenceTable;
 use crate::quotes::Quotes;
 use crate::recent::RecentPeerIds;
 use crate::routes::Routes;
+use crate::spellings::Spellings;
 use crate::work::Work;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
@@ -44,6 +45,8 @@ pub(crate) struct Shared {
     pub(crate) desk: Desk,
     pub(crate) dispatcher: Dispatcher,
     pub(crate) pool: Pool,
+    /// How receipts spell ids.
+    pub(crate) spellings: Spellings,
     /// Names under which receipts are parked (see `looper::receipts`).
     pub(crate) parked: ParkedNames,
     /// R13: nothing is blamed on a recipient before this moment (milliseconds; 0: no guard).

@@ -86,12 +86,13 @@ pub(crate) struct ReportWork {
 }
 
 /// A peer's id that has become known, or was found to be known, while receipts are parked.
+#[derive(Clone)]
 pub(crate) struct MatchWork {
     /// The message that has it.
     pub(crate) message: MessageId,
     /// The route it was given on.
     pub(crate) route: RouteId,
-    /// The id.
+    /// The id, folded: what receipts are parked under.
     pub(crate) id: PeerId,
 }
 

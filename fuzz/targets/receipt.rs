@@ -32,10 +32,7 @@ fuzz_target!(|data: &[u8]| {
 
 fn candidates(id: &str) {
     let found = id_candidates(id);
-    assert!((1..=4).contains(&found.len()));
-    assert_eq!(found[0].value, id, "the raw spelling comes first");
-    for (n, one) in found.iter().enumerate() {
-        assert!(found[..n].iter().all(|other| other.value != one.value), "a spelling twice");
-        assert!(one.value.len() <= 2 * id.len() + 1, "a spelling out of bounds");
-    }
+    assert!((1..=3).contains(&found.len()));
+    assert_eq!(found[0], id, "the raw spelling comes first");
+    assert!(found.iter().all(|one| one.len() <= 2 * id.len() + 1), "a spelling out of bounds");
 }

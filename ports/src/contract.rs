@@ -66,6 +66,7 @@ const PROPERTIES: &[Property] = &[
     ("devices and the directory are kept", lookups::directory),
     ("refusals are kept, and bounded", lookups::refusals),
     ("peers' ids find their part of their attempt", reports::peer_ids),
+    ("peers' ids are found by other spellings", reports::peer_ids_respelled),
     ("receipts that come early are parked", reports::parked),
     ("a message's story is kept in order", reports::story),
     ("cursors have no gap", feed::cursors),

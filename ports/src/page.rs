@@ -73,9 +73,13 @@ pub struct ConversationLine {
     pub service: Option<Service>,
 }
 
-/// Sums that prove the ledger (I8, I9, I11).
+/// Sums that prove the ledger (I8, I9, I11), as far as it has been read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LedgerTotals {
+    /// Every entry committed with an event up to this cursor is in the sums.
+    pub watermark: u64,
+    /// All that was durable when they were made is in the sums: only then are they the proof, and payers compared.
+    pub complete: bool,
     /// Entries.
     pub entries: u64,
     /// Reservations that are open now.
@@ -86,7 +90,7 @@ pub struct LedgerTotals {
     pub double_charges: u64,
     /// Charged minus refunded, by currency.
     pub charged: Vec<Money>,
-    /// Payers whose balance does not equal opening minus charged: must be empty.
+    /// Payers whose balance does not equal opening minus charged: must be empty. Known once `complete`.
     pub unbalanced: Vec<SmolStr>,
 }
 

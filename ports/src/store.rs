@@ -57,7 +57,8 @@ pub trait Store: Send + Sync {
         now: Time,
     ) -> Result<Option<IdempotencyRecord>, StoreFailure>;
 
-    /// The open message's part that a peer's id stands for. Exact. Final messages may be forgotten, but are found
+    /// The open message's part that a peer's id stands for: as it was given, else in its folded form
+    /// ([`PeerId::folded`]) when that is one id's only. Exact. Final messages may be forgotten, but are found
     /// for at least as long as early receipts are kept when the implementation can afford it.
     fn by_peer_id(&self, route: &RouteId, id: &PeerId) -> Result<Option<PeerRef>, StoreFailure>;
 
@@ -124,8 +125,20 @@ pub trait Store: Send + Sync {
     /// All ledger entries after a position, in order, for the audit: `(position, entry)`.
     fn ledger(&self, after: u64, n: usize) -> Result<Vec<(u64, LedgerEntry)>, StoreFailure>;
 
-    /// Sums of the ledger against payers and messages.
+    /// Sums of the ledger against payers and messages, as far as they have been read. A call goes on where the last
+    /// one ended, reads for a bounded while (some 200 ms), and says how far it came; while one caller reads, others are
+    /// told what is known. Within the proof nothing is behind: entries and balances are those of one moment.
     fn ledger_totals(&self) -> Result<LedgerTotals, StoreFailure>;
+
+    /// The sums once they are complete; blocks for as long as that takes: for audits of a stopped server and for tests.
+    fn ledger_proof(&self) -> Result<LedgerTotals, StoreFailure> {
+        loop {
+            let totals = self.ledger_totals()?;
+            if totals.complete {
+                return Ok(totals);
+            }
+        }
+    }
 
     /// Counts for health and metrics; cheap.
     fn totals(&self) -> Result<StoreTotals, StoreFailure>;

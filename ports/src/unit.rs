@@ -79,12 +79,15 @@ pub enum Write {
         /// When it may be forgotten.
         until: Time,
     },
-    /// A parked receipt was matched: forget it.
+    /// A parked receipt was matched: forget it. Others that are parked under the same id stay: one spelling of an id
+    /// may be that of several (T1).
     Unpark {
         /// The route.
         route: RouteId,
         /// The id it was found by.
         id: PeerId,
+        /// The receipt.
+        report: Box<Report>,
     },
     /// A device's registration, or its loss.
     Device {

@@ -53,7 +53,8 @@ pub enum Target {
         /// The part, from 0.
         part: u16,
     },
-    /// By the id the peer gave: candidate spellings, most literal first (T1); a match counts only when it is the only one.
+    /// By the id the peer gave: what it may be, each way of reading it in its own place, as given first (T1). A match
+    /// counts only when it is the only one.
     Peer {
         /// The route that the report came by.
         route: RouteId,

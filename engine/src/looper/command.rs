@@ -17,9 +17,9 @@ impl Looper {
         let Work::Command(work) = &job.work else { return };
         let id = work.id();
         match self.input_of(work) {
-            Ok(Some(input)) => self.step(job, id, &[input], Reply::Nothing, None),
+            Ok(Some(input)) => self.step(job, id, &[input], Reply::Nothing, Vec::new()),
             // Canceled or delivered already: the answer is known.
-            Ok(None) => self.step(job, id, &[Input::Poked], Reply::Nothing, None),
+            Ok(None) => self.step(job, id, &[Input::Poked], Reply::Nothing, Vec::new()),
             Err(refused) => job.work.refuse(refused),
         }
     }

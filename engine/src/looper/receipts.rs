@@ -16,6 +16,10 @@
 //! before that parking, whose own second look-up then finds the id.
 //!
 //! The table of recent ids is only a hint that saves work; it is checked like everything else.
+//!
+//! A receipt may spell the id in another way than the answer (T1): case and zeros are the store's to bear with, other
+//! bases are told as candidates, each in its place, and [`crate::spellings`] knows which place counts on a route.
+//! Receipts are parked under the folded forms of all their candidates.
 
 use super::settle::{Pending, Reply};
 use super::step::Trouble;
@@ -23,13 +27,6 @@ use super::{Job, Looper};
 use crate::work::{MatchWork, ReportWork, Work};
 use switchback_core::model::{Input, Message, MessageId, PeerId, Report, ReportKind, RouteId, Shard, Target};
 use switchback_ports::{PeerRef, StoreFailure, Unit, Write};
-
-/// What a peer's id stands for.
-enum Found {
-    One(PeerRef),
-    /// Nothing, or more than one: neither counts (T1).
-    None,
-}
 
 impl Looper {
     /// A report: of an attempt by our numbers, or by a peer's id.
@@ -39,7 +36,7 @@ impl Looper {
             Target::Attempt { message, attempt, part } => {
                 let (id, input) = (*message, input(*attempt, *part, &work.report, job.without_peer_id));
                 if self.shared.loop_of_message(id) == self.index {
-                    self.step(job, id, &[input], Reply::Nothing, None);
+                    self.step(job, id, &[input], Reply::Nothing, Vec::new());
                 } else {
                     self.pass_on(id, job.work);
                 }
@@ -47,8 +44,8 @@ impl Looper {
             Target::Peer { route, ids } => {
                 let (route, ids, hint) = (route.clone(), ids.clone(), work.hint);
                 match self.resolve(&route, &ids, hint) {
-                    Ok(Found::One(found)) => self.take_in(job, found),
-                    Ok(Found::None) => self.park(job, route, ids),
+                    Ok(Some(found)) => self.take_in(job, found),
+                    Ok(None) => self.park(job, route, names_of(&ids)),
                     Err(failure) => self.lookup_failed(job, failure),
                 }
             }
@@ -79,31 +76,58 @@ impl Looper {
         }
     }
 
-    /// The one message part that any of the spellings stands for.
+    /// The one message part that a receipt is about; nothing, or more than one, does not count (T1).
     fn resolve(
-        &self,
+        &mut self,
         route: &RouteId,
         ids: &[PeerId],
         hint: Option<MessageId>,
-    ) -> Result<Found, StoreFailure> {
-        let mut found: Option<PeerRef> = None;
-        for id in ids {
-            let here =
-                hint.and_then(|hint| self.seats.known(hint)).and_then(|message| part_of(message, route, id));
-            let this = match here {
-                Some(part) => Some(part),
-                None => self.shared.store.by_peer_id(route, id)?,
-            };
-            match (found, this) {
-                (Some(first), Some(second)) if first != second => {
-                    tracing::warn!("a receipt fits more than one message: it is kept aside");
-                    return Ok(Found::None);
-                }
-                (None, Some(this)) => found = Some(this),
-                _ => {}
+    ) -> Result<Option<PeerRef>, StoreFailure> {
+        if let Some(id) = self.shared.spellings.known(route).and_then(|place| ids.get(place)) {
+            return self.part_named(route, id, hint);
+        }
+        let mut fits: Vec<(usize, PeerRef)> = Vec::new();
+        for (place, id) in ids.iter().enumerate() {
+            // While it is a guess, another base counts only for an attempt that waits for a receipt.
+            if let Some(part) = self.part_named(route, id, hint)?
+                && (place == 0 || self.awaits(part)?)
+            {
+                fits.push((place, part));
             }
         }
-        Ok(found.map_or(Found::None, Found::One))
+        let Some((place, first)) = fits.first().copied() else { return Ok(None) };
+        if fits.iter().any(|(_, part)| *part != first) {
+            if let Some(known) = self.shared.spellings.unclear(route, names_of(ids)) {
+                return Ok(fits.into_iter().find_map(|(place, part)| (place == known).then_some(part)));
+            }
+            tracing::warn!(%route, "a receipt fits more than one message: it is kept aside");
+            return Ok(None);
+        }
+        if fits.len() == 1 {
+            for names in self.shared.spellings.fitted(route, place) {
+                self.look_again_for_parked(route, &names);
+            }
+        }
+        Ok(Some(first))
+    }
+
+    fn part_named(
+        &self,
+        route: &RouteId,
+        id: &PeerId,
+        hint: Option<MessageId>,
+    ) -> Result<Option<PeerRef>, StoreFailure> {
+        let known = hint.and_then(|hint| self.seats.known(hint));
+        match known.and_then(|message| part_of(message, route, id)) {
+            Some(part) => Ok(Some(part)),
+            None => self.shared.store.by_peer_id(route, id),
+        }
+    }
+
+    fn awaits(&self, part: PeerRef) -> Result<bool, StoreFailure> {
+        let message = self.shared.store.message(part.message)?;
+        let attempt = message.as_ref().and_then(|message| message.attempt(part.attempt));
+        Ok(attempt.is_some_and(|attempt| attempt.outcome().is_none()))
     }
 
     fn park(&mut self, job: Job, route: RouteId, ids: Vec<PeerId>) {
@@ -150,42 +174,55 @@ impl Looper {
         }
     }
 
-    /// Takes in what is parked under a peer's id, all of it in one unit that forgets it.
+    /// Takes in what is parked for a message under a peer's id, all of it in one unit that forgets it.
     pub(super) fn match_parked(&mut self, job: Job) {
         let Work::Match(work) = &job.work else { return };
-        let MatchWork { message, route, id } = &**work;
-        let (message, name) = (*message, (route.clone(), id.clone()));
-        if self.turn.unparked.contains(&name) {
-            return;
-        }
-        match self.parked_inputs(message, &name.0, &name.1) {
-            Ok((inputs, _)) if inputs.is_empty() => {}
-            Ok((inputs, names)) => {
-                self.shared.counters.unparked.add(u64::try_from(inputs.len()).unwrap_or(0));
-                self.step(job, message, &inputs, Reply::Unparked(names), Some(name));
+        let MatchWork { message, route, id } = (**work).clone();
+        let taken = match self.parked_for(message, &route, &id) {
+            Ok(taken) if taken.is_empty() => return,
+            Ok(taken) => taken,
+            Err(failure) => return self.trouble(job, message, Trouble::Store(failure)),
+        };
+        self.shared.counters.unparked.add(u64::try_from(taken.len()).unwrap_or(0));
+        let (mut inputs, mut names, mut forget) = (Vec::new(), Vec::new(), Vec::new());
+        for (part, report) in taken {
+            inputs.push(input(part.attempt, part.part, &report, false));
+            if let Target::Peer { ids, .. } = &report.target {
+                names.push(names_of(ids));
             }
-            Err(failure) => self.trouble(job, message, Trouble::Store(failure)),
+            self.turn.unparked.insert(report.clone());
+            forget.push(Write::Unpark { route: route.clone(), id: id.clone(), report: Box::new(report) });
         }
+        self.step(job, message, &inputs, Reply::Unparked(names), forget);
     }
 
-    /// Parked receipts that are this message's and nobody else's, and the names that all of them are parked under.
-    fn parked_inputs(&self, id: MessageId, route: &RouteId, peer: &PeerId) -> Result<Parked, StoreFailure> {
-        let (mut inputs, mut names) = (Vec::new(), Vec::new());
+    /// Parked receipts that are this message's and nobody else's, and that no unit of this batch has taken in.
+    fn parked_for(
+        &mut self,
+        id: MessageId,
+        route: &RouteId,
+        peer: &PeerId,
+    ) -> Result<Vec<(PeerRef, Report)>, StoreFailure> {
+        let mut taken = Vec::new();
         for report in self.shared.store.parked(route, peer)? {
             let Target::Peer { ids, .. } = &report.target else { continue };
-            names.push(ids.clone());
-            if let Found::One(part) = self.resolve(route, ids, Some(id))?
+            if let Some(part) = self.resolve(route, ids, Some(id))?
                 && part.message == id
+                && !self.turn.unparked.contains(&report)
             {
-                inputs.push(input(part.attempt, part.part, &report, false));
+                taken.push((part, report));
             }
         }
-        Ok((inputs, names))
+        Ok(taken)
     }
 }
 
-/// Inputs made of parked receipts, and the names of each receipt.
-type Parked = (Vec<Input>, Vec<Vec<PeerId>>);
+/// What a receipt is parked under.
+fn names_of(ids: &[PeerId]) -> Vec<PeerId> {
+    let mut names: Vec<PeerId> = ids.iter().map(PeerId::folded).collect();
+    names.dedup();
+    names
+}
 
 /// A report as the core takes it in.
 fn input(attempt: u16, part: u16, report: &Report, without_peer_id: bool) -> Input {
@@ -243,9 +280,9 @@ impl crate::shared::Shared {
     ) -> Result<(), StoreFailure> {
         for attempt in message.attempts.iter().filter(|attempt| attempt.outcome().is_none()) {
             let Some(route) = &attempt.route else { continue };
-            for id in attempt.parts.iter().filter_map(|part| part.peer_id.as_ref()) {
-                if !self.store.parked(route, id)?.is_empty() {
-                    let work = MatchWork { message: message.id, route: route.clone(), id: id.clone() };
+            for id in attempt.parts.iter().filter_map(|part| part.peer_id.as_ref().map(PeerId::folded)) {
+                if !self.store.parked(route, &id)?.is_empty() {
+                    let work = MatchWork { message: message.id, route: route.clone(), id };
                     send(Work::Match(Box::new(work)));
                 }
             }

@@ -156,7 +156,7 @@ impl Looper {
             for effect in std::mem::take(&mut pending.effects) {
                 self.carry_out(id, effect, pending.content.as_ref());
             }
-            if let Some((route, peer)) = pending.peer_id.take()
+            if let Some((route, peer)) = pending.peer_id.take().map(|(route, peer)| (route, peer.folded()))
                 && self.shared.parked.may_hold(&peer)
             {
                 self.queue_own(Work::Match(Box::new(MatchWork { message: id, route, id: peer })));

@@ -170,15 +170,15 @@ pub(super) fn purse<'p>(
 }
 
 impl Looper {
-    /// Steps a message that exists: takes the inputs in, decides, and queues the unit. `parked` forgets a parked
-    /// receipt in the same unit.
+    /// Steps a message that exists: takes the inputs in, decides, and queues the unit. `forget` drops parked
+    /// receipts in the same unit.
     pub(super) fn step(
         &mut self,
         job: Job,
         id: MessageId,
         inputs: &[Input],
         reply: Reply,
-        parked: Option<(switchback_core::model::RouteId, switchback_core::model::PeerId)>,
+        forget: Vec<Write>,
     ) {
         let before = match self.seats.message(id, &*self.shared.store) {
             Ok(Some(message)) => message.clone(),
@@ -205,7 +205,7 @@ impl Looper {
             return self.trouble(job, id, trouble);
         }
         let (changes, content, priced) = (step.changes, step.content, step.priced);
-        let unchanged = message == before && changes == Changes::default() && parked.is_none();
+        let unchanged = message == before && changes == Changes::default() && forget.is_empty();
         if unchanged && !self.seats.is_dirty(id) {
             return self.finish_unchanged(job, &message, reply, watch);
         }
@@ -219,10 +219,7 @@ impl Looper {
         if !unchanged {
             unit.writes.push(Write::Message(Box::new(message.clone())));
         }
-        if let Some((route, peer)) = parked {
-            self.turn.unparked.insert((route.clone(), peer.clone()));
-            unit.writes.push(Write::Unpark { route, id: peer });
-        }
+        unit.writes.extend(forget);
         pending.expect_peer_id(&before, &message, &mut unit);
         self.queue_unit(unit, pending, message, changes, stored.filter(|_| priced));
     }
@@ -336,6 +333,6 @@ impl Looper {
         let Work::Poke(id, poke) = &job.work else { return };
         let input = if matches!(poke, Poke::Recovered(_)) { Input::Recovered } else { Input::Poked };
         let id = *id;
-        self.step(job, id, &[input], Reply::Nothing, None);
+        self.step(job, id, &[input], Reply::Nothing, Vec::new());
     }
 }

@@ -15,5 +15,6 @@ mod keys;
 mod load;
 mod receipts;
 mod scene;
+mod spellings;
 mod story;
 mod walk;

@@ -4,7 +4,7 @@ use crate::server::{Server, ask_as, text_of, wait_for};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;
-use switchback_testkit::smsc::{Config, Smsc};
+use switchback_testkit::smsc::{Config, Phone, Smsc};
 
 /// A server with one SMS route to an SMSC, and Anna, who sends.
 struct Stage {
@@ -30,7 +30,11 @@ impl Stage {
 
     /// Anna sends an SMS; its id.
     fn send(&self, text: &str) -> String {
-        let body = format!("{{\"to\": \"+46709000001\", \"text\": \"{text}\", \"service\": \"sms\"}}");
+        self.send_to("+46709000001", text)
+    }
+
+    fn send_to(&self, to: &str, text: &str) -> String {
+        let body = format!("{{\"to\": \"{to}\", \"text\": \"{text}\", \"service\": \"sms\"}}");
         let (status, message) =
             ask_as(self.server.address, &self.anna, "POST", "/v1/messages", &body).unwrap();
         assert_eq!(status, 202, "{message}");
@@ -70,4 +74,35 @@ fn what_waits_for_a_slow_smsc_at_a_graceful_stop_goes_out_once_at_the_next_start
     assert_eq!(shown.len(), 50);
     let (_, events) = stage.server.ask("GET", "/v1/events?after=0&limit=1000", "");
     assert!(!events.contains("attempt.unknown"), "{events}");
+}
+
+/// Scripts under which the id of the receipt is spelled unlike that of the answer.
+const SPELLINGS: [&str; 6] =
+    ["id-decimal", "id-upper-case", "id-padded", "answer-decimal", "answer-upper-case", "answer-padded"];
+
+#[test]
+fn receipts_find_their_messages_however_they_spell_the_id_also_after_a_restart() {
+    for script in SPELLINGS {
+        let mut stage = Stage::new(Config { script: script.parse().unwrap(), ..Config::default() }, 10);
+        for phone in ["+467090001", "+467090002", "+467090003"] {
+            stage.smsc.set_phone(phone, Phone::Off);
+        }
+        let early = stage.send_to("+46709000101", "before the restart");
+        let late = stage.send_to("+46709000201", "after the restart");
+        let back = stage.send_to("+46709000301", "taken back");
+        wait_for("three in the SMSC", || (stage.smsc.counts().taken == 3).then_some(()));
+        stage.smsc.set_phone("+467090001", Phone::Reachable);
+        stage.until_delivered(&early);
+        // cancel_sm names the id as the answer gave it.
+        let (status, body) = stage.server.ask("POST", &format!("/v1/messages/{back}/cancel"), "");
+        assert!(status == 200 && body.contains("withdrawn"), "{script}: {status} {body}");
+
+        stage.server.kill();
+        stage.server.start_again();
+        wait_for("the next bind", || (stage.smsc.counts().binds == 2).then_some(()));
+        stage.smsc.set_phone("+467090002", Phone::Reachable);
+        let message = stage.until_delivered(&late);
+        assert_eq!(message["attempts"].as_array().unwrap().len(), 1, "{script}: {message}");
+        assert_eq!(stage.smsc.counts().submits, 3, "{script}");
+    }
 }

@@ -37,6 +37,27 @@ pub(super) fn peer_ids(of: &mut dyn StoreUnderTest) {
     assert_eq!(found, part(1, 3, 0));
 }
 
+/// T1: other spellings of an id find it, but never one of two, and what is given literally goes first.
+pub(super) fn peer_ids_respelled(of: &mut dyn StoreUnderTest) {
+    let ids: &[&[&str]] = &[&["00AB", "1f", "aBcD", "AbCd", "0", "007", "7"]];
+    put(of.store(), Sample(1).accept_as(Sample(1).attempted("a", ids)));
+    let part = |part| Some(PeerRef { message: Sample(1).id(), attempt: 1, part });
+    for reopened in [false, true] {
+        if reopened {
+            of.reopen();
+        }
+        let ask = |id: &str| got(of.store().by_peer_id(&route("a"), &PeerId::new(id)));
+        for spelling in ["00AB", "ab", "AB", "0xAB", "0000ab"] {
+            assert_eq!(ask(spelling), part(0), "{spelling}");
+        }
+        assert_eq!((ask("1f"), ask("001F"), ask("1F ")), (part(1), part(1), part(1)));
+        assert_eq!((ask("aBcD"), ask("AbCd"), ask("abcd")), (part(2), part(3), None));
+        assert_eq!((ask("0"), ask("000")), (part(4), part(4)));
+        assert_eq!((ask("007"), ask("7"), ask("07")), (part(5), part(6), None));
+        assert_eq!((ask("171"), ask("b")), (None, None));
+    }
+}
+
 /// Found under every spelling, oldest first, until taken back (I13).
 pub(super) fn parked(of: &mut dyn StoreUnderTest) {
     let report = |kind, ms| {
@@ -60,7 +81,13 @@ pub(super) fn parked(of: &mut dyn StoreUnderTest) {
         assert_eq!((ask("a", "ff"), ask("b", "255")), (vec![], vec![]));
         assert_eq!(got(of.store().totals()).parked, 2);
     }
-    put(of.store(), writes(vec![Write::Unpark { route: route("a"), id: PeerId::new("FF") }]));
+    let unpark = |report: &Report| {
+        let report = Box::new(report.clone());
+        writes(vec![Write::Unpark { route: route("a"), id: PeerId::new("FF"), report }])
+    };
+    put(of.store(), unpark(&early));
+    assert_eq!(got(of.store().parked(&route("a"), &PeerId::new("255"))), std::slice::from_ref(&late));
+    put(of.store(), unpark(&late));
     assert_eq!(got(of.store().parked(&route("a"), &PeerId::new("255"))), []);
     assert_eq!(got(of.store().totals()).parked, 0);
     of.reopen();

@@ -173,8 +173,9 @@ fn put(batch: &mut Batch, write: Write, past: &mut Past<'_, '_>) -> Result<(), F
             st.key_put.execute(params![key_bytes(&key), until, seal(&record)])?;
         }
         Write::Park { route, ids, report, until } => return park(batch, &route, &ids, &report, until, past),
-        Write::Unpark { route, id } => {
-            let found = st.park_find.query_map(params![route.as_str(), id.as_str()], |row| row.get(0))?;
+        Write::Unpark { route, id, report } => {
+            let name = params![route.as_str(), id.as_str(), seal(&*report)];
+            let found = st.park_find.query_map(name, |row| row.get(0))?;
             let found: Vec<i64> = found.collect::<Result<_, _>>()?;
             for seq in found {
                 forget_parked(batch, seq, past)?;

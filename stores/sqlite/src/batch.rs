@@ -146,7 +146,7 @@ impl Batch {
                     let key = (route.clone(), id.clone());
                     let holder = self.peers.get(&key).copied();
                     let holder =
-                        holder.or_else(|| read(&past.shared.open).peers.get(route, id).map(|p| p.message));
+                        holder.or_else(|| read(&past.shared.open).peers.exact(&key).map(|p| p.message));
                     let holder = holder.map(|message| self.known(message, past)).transpose()?.flatten();
                     holder.is_some_and(|known| known.open).then_some(Conflict::PeerId)
                 }

@@ -1,20 +1,29 @@
-//! The ledger: its entries in order, and the proof that it balances, read message by message so that it needs no
-//! more memory for ten million than for ten thousand.
+//! The ledger: its entries in order, and the proof that it balances.
+//!
+//! The proof goes through the log once, row by row, and keeps its sums: asked again it reads what came since. One call
+//! reads for a bounded while and says how far it came, so that neither its caller nor a stop waits for ten million
+//! entries. What a message's entries come to is taken out of the sums and put in again with each row that adds to
+//! them, so nothing is remembered of a message.
 
 use crate::error::Fault;
+use crate::pool::Pool;
 use crate::record::{LogBody, id_of, signed, unseal, unsigned};
-use crate::story::LEDGER_IN_ROW;
-use crate::{look, shared::Account};
-use rusqlite::{Connection, params};
+use crate::story::{FINISHED, LEDGER_IN_ROW, MADE, REOPENED};
+use crate::{feed, look, shared::Account};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use switchback_core::charge::{Audit, FaultKind, LedgerEntry, balance};
+use std::sync::{Mutex, PoisonError, TryLockError};
+use std::time::{Duration, Instant};
+use switchback_core::charge::{FaultKind, LedgerEntry, balance};
 use switchback_core::model::{Currency, MessageId, Money, PayerId};
 use switchback_core::tariff::Payer;
-use switchback_ports::LedgerTotals;
+use switchback_ports::{LedgerTotals, StoreFailure};
 
-/// Messages that are balanced at once.
-const CHUNK: usize = 1024;
+/// How long one call reads on, about.
+const BUDGET: Duration = Duration::from_millis(200);
+/// Log rows that are read before the clock is looked at.
+const PAGE: u64 = 1024;
 
 /// Entries after a position, in order.
 pub(crate) fn entries(c: &Connection, after: u64, n: usize) -> Result<Vec<(u64, LedgerEntry)>, Fault> {
@@ -35,43 +44,220 @@ pub(crate) fn entries(c: &Connection, after: u64, n: usize) -> Result<Vec<(u64, 
     Ok(found)
 }
 
-/// What is known of a payer from its entries: charged and held.
-type Sums = BTreeMap<PayerId, (i128, i128)>;
+/// The proof as far as it is, read on by one caller at a time.
+#[derive(Debug, Default)]
+pub(crate) struct Audit {
+    proof: Mutex<Proof>,
+    told: Mutex<LedgerTotals>,
+}
+
+impl Audit {
+    /// Reads on for a while. While another caller does, this one is told what is known.
+    pub(crate) fn read_on(&self, pool: &Pool) -> Result<LedgerTotals, StoreFailure> {
+        let mut proof = match self.proof.try_lock() {
+            Ok(proof) => proof,
+            Err(TryLockError::WouldBlock) => {
+                return Ok(self.told.lock().unwrap_or_else(PoisonError::into_inner).clone());
+            }
+            Err(TryLockError::Poisoned(half)) => {
+                let mut proof = half.into_inner();
+                *proof = Proof::default();
+                proof
+            }
+        };
+        match pool.read_once(|c| proof.read_on(c, BUDGET)) {
+            Ok(totals) => {
+                self.told.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&totals);
+                Ok(totals)
+            }
+            Err(failure) => {
+                // It may have ended in the middle of a row.
+                *proof = Proof::default();
+                Err(failure)
+            }
+        }
+    }
+}
 
 /// Sums as they grow.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Proof {
-    totals: LedgerTotals,
-    sums: Sums,
+    /// The last log row that is in them.
+    seq: u64,
+    entries: i128,
+    open: i128,
+    orphans: i128,
+    double: i128,
+    /// Of each payer: charged and held.
+    sums: BTreeMap<PayerId, (i128, i128)>,
     charged: BTreeMap<Currency, i128>,
     /// Payers of entries that do not follow from those before them.
     faulty: BTreeSet<PayerId>,
 }
 
-/// The proof.
-pub(crate) fn totals(c: &Connection) -> Result<LedgerTotals, Fault> {
-    let mut proof = Proof::default();
-    proof.walk(
-        c,
-        "SELECT DISTINCT message FROM loose WHERE message > ?1 ORDER BY message LIMIT ?2",
-        Some(false),
-    )?;
-    proof.walk(c, "SELECT id FROM open WHERE id > ?1 ORDER BY id LIMIT ?2", None)?;
-    proof.walk(c, "SELECT id FROM finished WHERE id > ?1 ORDER BY id LIMIT ?2", Some(true))?;
-    let accounts = accounts(c)?;
-    let mut unbalanced: BTreeSet<SmolStr> = proof.faulty.iter().map(|id| SmolStr::new(id.as_str())).collect();
-    for account in accounts.values() {
-        let payer = &account.payer;
-        let (charged, held) = proof.sums.remove(&payer.id).unwrap_or_default();
-        if account.opening.checked_sub(charged) != Some(payer.balance.nanos) || held != payer.held.nanos {
-            unbalanced.insert(SmolStr::new(payer.id.as_str()));
+/// What the log says of one message up to some row.
+#[derive(Clone, Debug)]
+struct Told {
+    entries: Vec<LedgerEntry>,
+    /// It is final, or nobody knows it: a reservation of it would never end.
+    over: bool,
+}
+
+/// A row of the log.
+struct LogRow {
+    seq: u64,
+    message: MessageId,
+    prev: u64,
+    flags: u8,
+    body: Vec<u8>,
+}
+
+impl LogRow {
+    fn of(row: &Row<'_>) -> Result<Self, Fault> {
+        Ok(Self {
+            seq: unsigned(row.get(0)?),
+            message: id_of(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?,
+            prev: unsigned(row.get(2)?),
+            flags: row.get(3)?,
+            body: row.get(4)?,
+        })
+    }
+}
+
+impl Told {
+    /// Before anything is known of a message.
+    const fn nothing() -> Self {
+        Self { entries: Vec::new(), over: true }
+    }
+
+    /// Goes on with the next row.
+    fn hear(&mut self, flags: u8, body: &[u8]) -> Result<(), Fault> {
+        let (_, _, ledger): LogBody = unseal(body)?;
+        self.entries.extend(ledger);
+        self.over = (self.over && flags & (MADE | REOPENED) == 0) || flags & FINISHED != 0;
+        Ok(())
+    }
+
+    /// All that was told of a message before this row.
+    fn before(c: &Connection, row: &LogRow, loose: bool) -> Result<Self, Fault> {
+        let mut told = Self::nothing();
+        if loose {
+            let sql = "SELECT log.body FROM loose JOIN log USING (seq)
+                       WHERE loose.message = ?1 AND seq < ?2 ORDER BY seq";
+            let mut statement = c.prepare_cached(sql)?;
+            let mut rows = statement.query(params![row.message.to_bytes(), signed(row.seq)])?;
+            while let Some(row) = rows.next()? {
+                told.hear(0, row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?;
+            }
+        }
+        let mut chain = Vec::new();
+        let mut at = row.prev;
+        while at != 0 {
+            let sql = "SELECT seq, message, prev, flags, body FROM log WHERE seq = ?1";
+            let mut statement = c.prepare_cached(sql)?;
+            let found = statement.query_row([signed(at)], |row| Ok(LogRow::of(row)))??;
+            if found.message != row.message || found.prev >= at {
+                return Err(Fault::damaged("the story of a message leads astray"));
+            }
+            at = found.prev;
+            chain.push(found);
+        }
+        chain.iter().rev().try_for_each(|found| told.hear(found.flags, &found.body))?;
+        Ok(told)
+    }
+}
+
+impl Proof {
+    /// Reads on until all is read or the time is over.
+    fn read_on(&mut self, c: &Connection, budget: Duration) -> Result<LedgerTotals, Fault> {
+        let began = Instant::now();
+        let (cursor, last) = feed::last(c)?;
+        while self.seq < last {
+            self.page(c, last.min(self.seq.saturating_add(PAGE)))?;
+            if began.elapsed() >= budget {
+                break;
+            }
+        }
+        let complete = self.seq >= last;
+        let unbalanced = if complete { self.unbalanced(c)? } else { Vec::new() };
+        let count = |n: i128| u64::try_from(n).unwrap_or(0);
+        let money = |(currency, nanos): (&Currency, &i128)| Money::from_nanos(*currency, *nanos);
+        Ok(LedgerTotals {
+            watermark: if complete { cursor } else { self.cursor(c)? },
+            complete,
+            entries: count(self.entries),
+            open_holds: count(self.open),
+            orphan_holds: count(self.orphans),
+            double_charges: count(self.double),
+            charged: self.charged.iter().map(money).collect(),
+            unbalanced,
+        })
+    }
+
+    /// The rows up to `until`: those with entries, and those that make a message, end it or open it again.
+    fn page(&mut self, c: &Connection, until: u64) -> Result<(), Fault> {
+        let loose: bool = c.query_row("SELECT EXISTS (SELECT 1 FROM loose)", [], |row| row.get(0))?;
+        let sql = "SELECT seq, message, prev, flags, body FROM log
+                   WHERE seq > ?1 AND seq <= ?2 AND (ledger > 0 OR flags > 0) ORDER BY seq";
+        let mut statement = c.prepare_cached(sql)?;
+        let mut rows = statement.query(params![signed(self.seq), signed(until)])?;
+        while let Some(row) = rows.next()? {
+            let row = LogRow::of(row)?;
+            let before = Told::before(c, &row, loose)?;
+            let mut after = before.clone();
+            after.hear(row.flags, &row.body)?;
+            self.weigh(&after, 1);
+            self.weigh(&before, -1);
+        }
+        self.seq = until;
+        Ok(())
+    }
+
+    /// Puts what a message's entries come to into the sums (1), or takes it out (-1).
+    fn weigh(&mut self, told: &Told, sign: i128) {
+        if told.entries.is_empty() {
+            return;
+        }
+        let audit = balance(&told.entries);
+        let count = |n: usize| sign * i128::try_from(n).unwrap_or(i128::MAX);
+        self.entries += sign * i128::from(audit.entries);
+        self.open += count(audit.open.len());
+        self.orphans += if told.over { count(audit.open.len()) } else { 0 };
+        let is_double = |what: FaultKind| what == FaultKind::DoubleCharge;
+        let double = audit.faults.iter().filter(|fault| is_double(fault.what));
+        let double: HashSet<MessageId> = double.map(|fault| fault.message).collect();
+        self.double += count(double.len());
+        let others = audit.faults.iter().filter(|fault| !is_double(fault.what));
+        self.faulty.extend(others.map(|fault| fault.payer.clone()));
+        for (payer, sums) in &audit.payers {
+            let (charged, held) = self.sums.entry(payer.clone()).or_default();
+            *charged = charged.saturating_add(sign.saturating_mul(sums.charged.nanos));
+            *held = held.saturating_add(sign.saturating_mul(sums.held.nanos));
+            let total = self.charged.entry(sums.charged.currency).or_default();
+            *total = total.saturating_add(sign.saturating_mul(sums.charged.nanos));
         }
     }
-    // Entries of payers that nobody knows.
-    unbalanced.extend(proof.sums.keys().map(|id| SmolStr::new(id.as_str())));
-    let money = |(currency, nanos): (&Currency, &i128)| Money::from_nanos(*currency, *nanos);
-    let charged = proof.charged.iter().map(money).collect();
-    Ok(LedgerTotals { charged, unbalanced: unbalanced.into_iter().collect(), ..proof.totals })
+
+    /// The payers of whom the sums, which are whole, say something else than their accounts.
+    fn unbalanced(&self, c: &Connection) -> Result<Vec<SmolStr>, Fault> {
+        let accounts = accounts(c)?;
+        let agrees = |account: &Account| {
+            let (charged, held) = self.sums.get(&account.payer.id).copied().unwrap_or_default();
+            account.opening.checked_sub(charged) == Some(account.payer.balance.nanos)
+                && held == account.payer.held.nanos
+        };
+        let wrong = accounts.values().filter(|account| !agrees(account)).map(|account| &account.payer.id);
+        let nobodys = self.sums.keys().filter(|id| !accounts.contains_key(*id));
+        let all: BTreeSet<&PayerId> = self.faulty.iter().chain(wrong).chain(nobodys).collect();
+        Ok(all.into_iter().map(|id| SmolStr::new(id.as_str())).collect())
+    }
+
+    /// The cursor of the last event up to the last row that is in the sums.
+    fn cursor(&self, c: &Connection) -> Result<u64, Fault> {
+        let sql = "SELECT cursor + events - 1 FROM log WHERE seq = ?1";
+        let cursor = c.prepare_cached(sql)?.query_row([signed(self.seq)], |row| row.get(0)).optional()?;
+        Ok(cursor.map_or(0, unsigned))
+    }
 }
 
 /// All payers: the table, and above it what the journal has and the table not yet.
@@ -82,46 +268,31 @@ fn accounts(c: &Connection) -> Result<BTreeMap<PayerId, Account>, Fault> {
     Ok(all.map(|(opening, payer)| (payer.id.clone(), Account { opening, payer, journal: 0 })).collect())
 }
 
-impl Proof {
-    /// Balances the messages that the query gives. `finished`: what is known of all of them; `None`: they are open.
-    fn walk(&mut self, c: &Connection, sql: &str, finished: Option<bool>) -> Result<(), Fault> {
-        let mut after = Vec::new();
-        loop {
-            let mut statement = c.prepare_cached(sql)?;
-            let ids =
-                statement.query_map(params![after, look::limit(CHUNK)], |row| row.get::<_, Vec<u8>>(0))?;
-            let ids: Vec<Vec<u8>> = ids.collect::<Result<_, _>>()?;
-            let Some(last) = ids.last() else { return Ok(()) };
-            after.clone_from(last);
-            let mut entries = Vec::new();
-            for id in &ids {
-                let id = id_of(id)?;
-                // A message that has a row of its own is met there, with all of its story.
-                if finished != Some(false) || look::message(c, id)?.is_none() {
-                    entries.extend(look::story(c, id)?.into_iter().flat_map(|(_, _, ledger)| ledger));
-                }
-            }
-            self.add(&balance(&entries), finished.is_some());
-        }
-    }
+#[cfg(test)]
+mod tests {
+    use super::{PAGE, Proof};
+    use crate::{Options, SqliteStore};
+    use std::time::Duration;
+    use switchback_ports::contract::Sample;
+    use switchback_ports::{LedgerTotals, Store};
 
-    /// Adds the audit of some messages; `over`: their reservations should have ended.
-    fn add(&mut self, audit: &Audit, over: bool) {
-        let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
-        self.totals.entries += audit.entries;
-        self.totals.open_holds += count(audit.open.len());
-        self.totals.orphan_holds += if over { count(audit.open.len()) } else { 0 };
-        let double = audit.faults.iter().filter(|fault| fault.what == FaultKind::DoubleCharge);
-        let double: HashSet<MessageId> = double.map(|fault| fault.message).collect();
-        self.totals.double_charges += count(double.len());
-        let others = audit.faults.iter().filter(|fault| fault.what != FaultKind::DoubleCharge);
-        self.faulty.extend(others.map(|fault| fault.payer.clone()));
-        for (payer, sums) in &audit.payers {
-            let (charged, held) = self.sums.entry(payer.clone()).or_default();
-            *charged = charged.saturating_add(sums.charged.nanos);
-            *held = held.saturating_add(sums.held.nanos);
-            let total = self.charged.entry(sums.charged.currency).or_default();
-            *total = total.saturating_add(sums.charged.nanos);
+    /// A call reads a bounded piece, says how far it came, and the next one goes on there: the sums are those of one
+    /// that reads all at once.
+    #[test]
+    fn reads_on_where_it_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&Options::at(folder.path())).unwrap();
+        let units = 2 * PAGE + 7;
+        store.commit((0..units).map(|n| Sample(n).accept_paid()).collect()).unwrap();
+        let mut proof = Proof::default();
+        let mut read = || store.pool.read_once(|c| proof.read_on(c, Duration::ZERO)).unwrap();
+        for page in 1..=2 {
+            let part = read();
+            assert_eq!((part.complete, part.watermark, part.entries), (false, page * PAGE, page * PAGE));
         }
+        let whole = read();
+        assert_eq!((whole.complete, whole.watermark, whole.open_holds), (true, units, units));
+        assert_eq!(whole, store.ledger_proof().unwrap());
+        assert_eq!(read(), LedgerTotals { ..whole });
     }
 }

@@ -1,5 +1,7 @@
 //! Peers' ids of open messages, in memory: which part of which attempt a receipt is about. Ids of messages that
 //! became final stay findable for a while, in a bounded ring, for receipts that come twice or late.
+//!
+//! An id is found as it was given, else by its folded form (T1) when no other id has the same.
 
 use hashbrown::HashMap;
 use std::collections::VecDeque;
@@ -16,6 +18,8 @@ pub(crate) type PeerKey = (RouteId, PeerId);
 #[derive(Debug, Default)]
 pub(crate) struct Peers {
     by_id: HashMap<PeerKey, PeerRef>,
+    /// Ids as they were given, under their folded form, where that is another.
+    by_fold: HashMap<PeerKey, Vec<PeerId>>,
     /// Of final messages, oldest first.
     recent: VecDeque<(PeerKey, MessageId)>,
 }
@@ -32,16 +36,35 @@ pub(crate) fn ids_of(message: &Message) -> impl Iterator<Item = (PeerKey, PeerRe
 }
 
 impl Peers {
+    /// What an id stands for in exactly this spelling.
+    pub(crate) fn exact(&self, key: &PeerKey) -> Option<PeerRef> {
+        self.by_id.get(key).copied()
+    }
+
     /// What an id stands for.
     pub(crate) fn get(&self, route: &RouteId, id: &PeerId) -> Option<PeerRef> {
-        self.by_id.get(&(route.clone(), id.clone())).copied()
+        let exact = self.exact(&(route.clone(), id.clone()));
+        exact.or_else(|| {
+            let fold = (route.clone(), id.folded());
+            let others = self.by_fold.get(&fold).map_or(&[][..], Vec::as_slice);
+            match (self.exact(&fold), others) {
+                (Some(part), []) => Some(part),
+                (None, [only]) => self.exact(&(fold.0, only.clone())),
+                _ => None,
+            }
+        })
     }
 
     /// Notes the ids of a message.
     pub(crate) fn put(&mut self, ids: &[(PeerKey, PeerRef)]) {
         for (key, part) in ids {
-            if self.by_id.get(key) != Some(part) {
-                self.by_id.insert(key.clone(), *part);
+            if self.by_id.get(key) == Some(part) {
+                continue;
+            }
+            let is_new = self.by_id.insert(key.clone(), *part).is_none();
+            let fold = key.1.folded();
+            if is_new && fold != key.1 {
+                self.by_fold.entry((key.0.clone(), fold)).or_default().push(key.1.clone());
             }
         }
     }
@@ -56,8 +79,38 @@ impl Peers {
             let Some((key, message)) = self.recent.pop_front() else { break };
             // The peer may have given the id again since.
             if self.by_id.get(&key).is_some_and(|part| part.message == message) {
-                self.by_id.remove(&key);
+                self.forget(&key);
             }
         }
+    }
+
+    fn forget(&mut self, key: &PeerKey) {
+        self.by_id.remove(key);
+        let fold = (key.0.clone(), key.1.folded());
+        if let Some(others) = self.by_fold.get_mut(&fold) {
+            others.retain(|other| *other != key.1);
+            if others.is_empty() {
+                self.by_fold.remove(&fold);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_forgotten_is_forgotten_in_every_spelling() {
+        let (route, mut peers) = (RouteId::new("a"), Peers::default());
+        let message = |n: u64| MessageId::from_bytes(u128::from(n).to_be_bytes());
+        let part = |n: u64| PeerRef { message: message(n), attempt: 1, part: 0 };
+        let count = u64::try_from(RECENT).unwrap() + 1;
+        for n in 0..count {
+            peers.retire(&[((route.clone(), PeerId::new(format!("{n:010X}"))), part(n))]);
+        }
+        let get = |n: u64| peers.get(&route, &PeerId::new(format!("{n:x}")));
+        assert_eq!((get(0), get(1), get(count - 1)), (None, Some(part(1)), Some(part(count - 1))));
+        assert_eq!((peers.by_id.len(), peers.by_fold.len()), (RECENT, RECENT));
     }
 }

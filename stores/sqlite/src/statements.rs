@@ -71,7 +71,9 @@ impl<'c> Statements<'c> {
             )?,
             park: c.prepare("INSERT INTO parked (until, body) VALUES (?1, ?2)")?,
             park_id: c.prepare("INSERT OR IGNORE INTO parked_id VALUES (?1, ?2, ?3)")?,
-            park_find: c.prepare("SELECT seq FROM parked_id WHERE route = ?1 AND peer = ?2")?,
+            park_find: c.prepare(
+                "SELECT seq FROM parked_id JOIN parked USING (seq) WHERE route = ?1 AND peer = ?2 AND body = ?3",
+            )?,
             park_old: c.prepare(
                 "SELECT seq FROM (SELECT seq, until FROM parked ORDER BY seq LIMIT 20)
                  WHERE until <= ?1 OR seq <= (SELECT max(seq) FROM parked) - ?2",

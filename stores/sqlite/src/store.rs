@@ -37,7 +37,8 @@ const FILL_WAIT: (u32, Duration) = (10_000, Duration::from_millis(2));
 #[derive(Debug)]
 pub struct SqliteStore {
     pub(crate) shared: Arc<Shared>,
-    pool: Pool,
+    pub(crate) pool: Pool,
+    audit: ledger::Audit,
     jobs: SyncSender<Job>,
     file: PathBuf,
     running: Mutex<Option<Running>>,
@@ -75,7 +76,7 @@ impl SqliteStore {
             .spawn(move || checkpoint::run(&checkpointer, &state, &closed))
             .map_err(failed)?;
         let running = Mutex::new(Some(Running { writer, checkpointer, closing, lock }));
-        Ok(Self { shared, pool, jobs, file, running })
+        Ok(Self { shared, pool, audit: ledger::Audit::default(), jobs, file, running })
     }
 
     /// Asks the writer, and waits for its answer.
@@ -258,7 +259,7 @@ impl Store for SqliteStore {
     }
 
     fn ledger_totals(&self) -> Result<LedgerTotals, StoreFailure> {
-        self.pool.read_once(ledger::totals)
+        self.audit.read_on(&self.pool)
     }
 
     fn totals(&self) -> Result<StoreTotals, StoreFailure> {

@@ -38,6 +38,9 @@ pub enum Misbehaviour {
     IdDecimal,
     IdUpperCase,
     IdPadded,
+    AnswerDecimal,
+    AnswerUpperCase,
+    AnswerPadded,
     ReceiptOnOtherBind,
     ReceiptByDataSm,
     ReceiptInPayload,
@@ -82,6 +85,13 @@ impl Misbehaviour {
         ("id-decimal", Self::IdDecimal, "the id is hexadecimal in the answer and decimal in the receipt"),
         ("id-upper-case", Self::IdUpperCase, "the id is in upper case in the receipt"),
         ("id-padded", Self::IdPadded, "the id is padded with zeros in the receipt"),
+        (
+            "answer-decimal",
+            Self::AnswerDecimal,
+            "the id is decimal in the answer and hexadecimal in the receipt",
+        ),
+        ("answer-upper-case", Self::AnswerUpperCase, "the id is in upper case in the answer"),
+        ("answer-padded", Self::AnswerPadded, "the id is padded with zeros in the answer"),
         ("receipt-on-other-bind", Self::ReceiptOnOtherBind, "the receipt comes on another bind"),
         ("receipt-by-data-sm", Self::ReceiptByDataSm, "the receipt comes by data_sm"),
         ("receipt-in-payload", Self::ReceiptInPayload, "the receipt's text is in message_payload"),
@@ -196,6 +206,12 @@ pub(super) struct Play {
 }
 
 impl Play {
+    /// How the id in the answer is spelled, if not as usual.
+    pub(super) fn answered_id(&self) -> Option<Misbehaviour> {
+        use Misbehaviour::{AnswerDecimal, AnswerPadded, AnswerUpperCase};
+        [AnswerDecimal, AnswerUpperCase, AnswerPadded].into_iter().find(|spelling| self.has(*spelling))
+    }
+
     pub(super) fn has(&self, misbehaviour: Misbehaviour) -> bool {
         self.rest.contains(&misbehaviour)
     }

@@ -149,6 +149,7 @@ impl World {
             });
         }
         let before_answer = play.has(Misbehaviour::ReceiptBeforeAnswer);
+        let spelling = play.answered_id();
         if let Some(number) = number {
             self.counts.taken += 1;
             let held = Held {
@@ -169,6 +170,7 @@ impl World {
         }
         let status = refusal.unwrap_or(CommandStatus::OK);
         self.counts.refused += u64::from(refusal.is_some());
+        let id = number.map(|number| answered_id(number, spelling));
         self.give(link, answer, before_answer, Answer { sequence, is_data, status, id });
     }
 
@@ -250,7 +252,12 @@ impl World {
         let id = String::from_utf8_lossy(cancel.message_id).into_owned();
         self.journal.write(&Seen::Cancel { at: clock::now_us(), link, seq: sequence, id: id.clone() });
         let ours = |held: &Held| held.from.digits.as_bytes() == cancel.source.digits;
-        let number = number_of(&id).filter(|number| self.held.get(number).is_some_and(ours));
+        // Only the id as it was answered is ours to know.
+        let known = |number: &u64| {
+            let held = self.held.get(number).filter(|held| ours(held));
+            held.is_some_and(|held| answered_id(*number, held.play.answered_id()) == id)
+        };
+        let number = number_of(&id).filter(known).or_else(|| id.parse().ok().filter(known));
         let status = if let Some(number) = number {
             self.counts.cancelled += 1;
             self.end(number, MessageState::Deleted);
@@ -340,6 +347,16 @@ fn validity(text: &[u8]) -> Option<Duration> {
 /// Message ids are twelve hexadecimal digits in lower case.
 pub(super) fn id_text(number: u64) -> String {
     format!("{number:012x}")
+}
+
+/// The id in the answer, as its misbehaviour will have it.
+fn answered_id(number: u64, spelling: Option<Misbehaviour>) -> String {
+    match spelling {
+        Some(Misbehaviour::AnswerDecimal) => number.to_string(),
+        Some(Misbehaviour::AnswerUpperCase) => id_text(number).to_uppercase(),
+        Some(Misbehaviour::AnswerPadded) => format!("{number:018x}"),
+        _ => id_text(number),
+    }
 }
 
 fn number_of(id: &str) -> Option<u64> {

@@ -31,7 +31,7 @@ pub use address::Address;
 pub use client::{Client, ClientConfig, Event};
 pub use command::CommandId;
 pub use frame::{BadLength, Frame, Framer, HEADER_LEN, Header, MAX_PDU_BOUND, MAX_PDU_UNBOUND};
-pub use message_id::{IdCandidate, IdForm, id_candidates};
+pub use message_id::id_candidates;
 pub use pdu::{
     Bind, BindMode, BindResp, CancelSm, EncodeError, EsmClass, MessageKind, Pdu, QuerySm, QuerySmResp,
     Refusal, ShortMessage, SubmitResp,

@@ -1,64 +1,33 @@
 //! Forms of a `message_id`: SMSCs answer a submission with one spelling of a number and report with another.
 //!
 //! The raw string is the id; the other forms are only for looking up. Numbers are converted at their full length,
-//! so two long ids never fall together.
+//! so two long ids never fall together. Case, leading zeros and `0x` are not the matter of this: who looks up has to
+//! bear with them in the id that was answered, too.
 
-/// Longest id, in characters, whose number is converted; longer ones have their raw and folded forms only, so that
-/// a hostile id can't buy time.
+/// Longest id, in characters, whose number is converted; longer ones have their raw form only, so that a hostile id
+/// can't buy time.
 const CONVERT_MAX: usize = 128;
 
-/// How a candidate was made from the id as received.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum IdForm {
-    /// As received.
-    Raw,
-    /// White space, leading zeros and `0x` taken off, letters in lower case.
-    Folded,
-    /// The id read as hexadecimal, written in decimal.
-    DecimalOfHex,
-    /// The id read as decimal, written in lower-case hexadecimal.
-    HexOfDecimal,
-}
-
-/// One spelling of an id.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IdCandidate {
-    /// How it was made: what a route can learn about its SMSC.
-    pub form: IdForm,
-    /// The spelling.
-    pub value: String,
-}
-
-/// All spellings of `raw` that are worth looking up, the raw one first, each value once; at most four.
+/// What the id of a receipt may have been in the answer, each way of reading in its own place: the same; the decimal
+/// of it read as hexadecimal; the hexadecimal, in lower case, of it read as decimal. A way that the id can't be read
+/// is left out, and so are those after it.
 ///
 /// A match counts only when exactly one known id has it: `10` is also ten read as hexadecimal.
 #[must_use]
-pub fn id_candidates(raw: &str) -> Vec<IdCandidate> {
-    let mut candidates = Vec::with_capacity(4);
-    add(&mut candidates, IdForm::Raw, raw.to_owned());
+pub fn id_candidates(raw: &str) -> Vec<String> {
+    let mut candidates = vec![raw.to_owned()];
     let lower = raw.trim_matches(|c: char| c.is_whitespace() || c == '\0').to_ascii_lowercase();
     let (digits, says_hex) = match lower.strip_prefix("0x") {
         Some(rest) if is_hex(rest) => (rest, true),
         _ => (lower.as_str(), false),
     };
-    let trimmed = match digits.trim_start_matches('0') {
-        "" if !digits.is_empty() => "0",
-        trimmed => trimmed,
-    };
-    add(&mut candidates, IdForm::Folded, trimmed.to_owned());
-    if trimmed.len() <= CONVERT_MAX && is_hex(trimmed) {
-        add(&mut candidates, IdForm::DecimalOfHex, convert(trimmed, 16, 10));
-        if !says_hex && trimmed.bytes().all(|b| b.is_ascii_digit()) {
-            add(&mut candidates, IdForm::HexOfDecimal, convert(trimmed, 10, 16));
+    if digits.len() <= CONVERT_MAX && is_hex(digits) {
+        candidates.push(convert(digits, 16, 10));
+        if !says_hex && digits.bytes().all(|b| b.is_ascii_digit()) {
+            candidates.push(convert(digits, 10, 16));
         }
     }
     candidates
-}
-
-fn add(candidates: &mut Vec<IdCandidate>, form: IdForm, value: String) {
-    if candidates.iter().all(|known| known.value != value) {
-        candidates.push(IdCandidate { form, value });
-    }
 }
 
 fn is_hex(text: &str) -> bool {
@@ -94,41 +63,38 @@ fn convert(digits: &str, from: u32, to: u32) -> String {
 mod tests {
     use super::*;
 
-    fn values(raw: &str) -> Vec<String> {
-        id_candidates(raw).into_iter().map(|candidate| candidate.value).collect()
-    }
-
     #[test]
-    fn the_raw_id_is_always_first_and_no_value_comes_twice() {
-        assert_eq!(values("12"), ["12", "18", "c"]);
-        assert_eq!(values("0000012"), ["0000012", "12", "18", "c"]);
-        assert_eq!(values("00AB"), ["00AB", "ab", "171"]);
-        assert_eq!(values("0x1F"), ["0x1F", "1f", "31"]);
-        assert_eq!(values("msg-7/x"), ["msg-7/x"]);
-        assert_eq!(values("7"), ["7"]);
-        assert_eq!(values("000"), ["000", "0"]);
-        assert_eq!(values(""), [""]);
+    fn each_way_of_reading_has_its_place() {
+        assert_eq!(id_candidates("12"), ["12", "18", "c"]);
+        assert_eq!(id_candidates("0000012"), ["0000012", "18", "c"]);
+        assert_eq!(id_candidates("00AB"), ["00AB", "171"]);
+        assert_eq!(id_candidates("0x1F"), ["0x1F", "31"]);
+        assert_eq!(id_candidates("msg-7/x"), ["msg-7/x"]);
+        assert_eq!(id_candidates("7"), ["7", "7", "7"]);
+        assert_eq!(id_candidates("000"), ["000", "0", "0"]);
+        assert_eq!(id_candidates(""), [""]);
     }
 
     #[test]
     fn ids_wider_than_64_and_128_bits_keep_every_digit() {
         // 2^64 and its neighbour: a saturating conversion makes them one.
-        assert_eq!(values("18446744073709551616").last().unwrap(), "10000000000000000");
-        assert_eq!(values("18446744073709551617").last().unwrap(), "10000000000000001");
+        assert_eq!(id_candidates("18446744073709551616").last().unwrap(), "10000000000000000");
+        assert_eq!(id_candidates("18446744073709551617").last().unwrap(), "10000000000000001");
         // 2^130.
         assert_eq!(
-            values("1361129467683753853853498429727072845824").last().unwrap(),
+            id_candidates("1361129467683753853853498429727072845824").last().unwrap(),
             "400000000000000000000000000000000"
         );
         assert_eq!(
             convert("400000000000000000000000000000000", 16, 10),
             "1361129467683753853853498429727072845824"
         );
+        assert_eq!(convert(&format!("{}1", "0".repeat(60)), 16, 10), "1");
     }
 
     #[test]
     fn a_very_long_id_is_kept_and_not_computed_with() {
         let long = "9".repeat(60_000);
-        assert_eq!(values(&long), [long]);
+        assert_eq!(id_candidates(&long), [long]);
     }
 }
