@@ -42,6 +42,9 @@ pub enum Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodeError {
+    /// A message that says not from whom, or not to whom.
+    #[error("a message without From or To")]
+    NoParty,
     /// A URI that is empty or holds a space, an angle bracket or a control character.
     #[error("not a URI that stands between angle brackets")]
     Uri,

@@ -103,12 +103,19 @@ fn interworking_has_its_own_namespace() {
 #[test]
 fn what_is_not_written() {
     let refused = |change: &dyn Fn(&mut Cpim<'_>), fault: EncodeError| {
-        let mut cpim = Cpim { content: Content::of_type("text/plain", b"hi"), ..Cpim::default() };
+        let mut cpim = Cpim {
+            from: Some(Party::of_uri("im:a@a")),
+            to: vec![Party::of_uri("im:b@b")],
+            content: Content::of_type("text/plain", b"hi"),
+            ..Cpim::default()
+        };
         change(&mut cpim);
         let mut out = b"before".to_vec();
         assert_eq!(cpim.encode(&mut out), Err(fault));
         assert_eq!(out, b"before", "nothing was written");
     };
+    refused(&|cpim| cpim.from = None, EncodeError::NoParty);
+    refused(&|cpim| cpim.to.clear(), EncodeError::NoParty);
     for uri in ["", "im:a b", "im:a>\r\nFrom: <im:b", "im:a\u{7}"] {
         refused(&|cpim| cpim.from = Some(Party::of_uri(uri.to_owned())), EncodeError::Uri);
     }

@@ -67,7 +67,7 @@ fn wants() -> impl Strategy<Value = Wants> {
 }
 
 fn message() -> impl Strategy<Value = Cpim<'static>> {
-    let people = (option::of(party()), vec(party(), 0..3), vec(party(), 0..2));
+    let people = (party(), vec(party(), 1..3), vec(party(), 0..2));
     let subjects = vec((option::of("[a-z]{2}"), text()), 0..3);
     let imdn = (option::of(verbatim()), wants(), option::of(party()), vec(party(), 0..3), vec(party(), 0..2));
     (people, option::of(verbatim()), subjects, imdn, vec(other(), 0..3), any::<bool>(), content()).prop_map(
@@ -77,7 +77,7 @@ fn message() -> impl Strategy<Value = Cpim<'static>> {
                 .into_iter()
                 .map(|(lang, text)| Subject { lang: lang.map(Into::into), text: text.into() });
             Cpim {
-                from,
+                from: Some(from),
                 to,
                 cc,
                 date_time: date_time.map(Into::into),

@@ -32,7 +32,12 @@ impl<'a> Cpim<'a> {
                 cpim.header(line, &mut prefixes, number)?;
             }
         }
-        cpim.content = content(&stray, after)?;
+        // Without a header of its own the envelope is missing: what came first are the content's headers.
+        let missing = !stray.is_empty() && stray.len() == lines.len();
+        cpim.content = match after.filter(|_| missing) {
+            Some(body) => Content::adopted(&stray, body).ok_or(Fault::BadContentHeader)?,
+            None => content(&stray, after)?,
+        };
         if cpim.content.is("message/cpim") {
             return Err(Fault::Nested);
         }

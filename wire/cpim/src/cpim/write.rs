@@ -20,6 +20,9 @@ impl Cpim<'_> {
         if self.content.is("message/cpim") {
             return Err(EncodeError::Nested);
         }
+        if self.from.is_none() || self.to.is_empty() {
+            return Err(EncodeError::NoParty);
+        }
         if self.is_imdn() && !self.imdn.wants.is_none() {
             return Err(EncodeError::WantsAboutImdn);
         }

@@ -32,6 +32,11 @@ fn the_shapes_that_clients_send() {
     message("line ends of both kinds", envelope("").replacen('\n', "\r\n", 2), text);
     message("no headers of the envelope at all", "Content-Type: text/plain\n\nhi", text);
     message(
+        "no headers of the envelope, and a text that looks like a header",
+        "Content-Type: text/html\n\nContent-Type: text/plain\n\nhi",
+        "text/html | Content-Type: text/plain\n\nhi",
+    );
+    message(
         "neither sender nor recipient",
         "DateTime: now\n\nContent-Type: text/plain\n\nhi",
         "at now | text/plain | hi",
