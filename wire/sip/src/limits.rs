@@ -9,7 +9,7 @@ pub struct Limits {
     pub line: usize,
     /// Header fields: 128. Beyond: 513.
     pub headers: usize,
-    /// Via fields: 32. Beyond: 513.
+    /// Via fields: 64, as RFC 4475 3.1.1.7 has 34. Beyond: 513.
     pub vias: usize,
     /// The Request-URI: 2 KiB. Beyond: 414.
     pub uri: usize,
@@ -17,6 +17,6 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { message: 64 * 1024, line: 8 * 1024, headers: 128, vias: 32, uri: 2 * 1024 }
+        Self { message: 64 * 1024, line: 8 * 1024, headers: 128, vias: 64, uri: 2 * 1024 }
     }
 }

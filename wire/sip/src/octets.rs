@@ -141,6 +141,11 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// Steps over this many octets, or to the end.
+    pub(crate) fn skip(&mut self, octets: usize) {
+        self.rest = self.rest.get(octets..).unwrap_or_default();
+    }
+
     pub(crate) const fn skip_space(&mut self) {
         while let [first, rest @ ..] = self.rest
             && is_space(*first)

@@ -86,6 +86,13 @@ impl<'o> Writer<'o> {
         Self { out, start, result: Ok(()), finished: false }
     }
 
+    /// One that will never be written.
+    fn refused(out: &'o mut BytesMut, why: Unwritable) -> Self {
+        let mut writer = Self::begin(out);
+        writer.refuse(why);
+        writer
+    }
+
     /// Adds a header field.
     pub fn header<'n>(&mut self, name: impl Into<FieldName<'n>>, value: &[u8]) {
         self.parts(name, &[value]);

@@ -34,10 +34,10 @@ pub(super) fn piece(mut octets: Bytes, limits: &Limits, fits: fn(usize, usize) -
     }
     let octets = octets.split_off(blank);
     let (index, result) = head::read(&octets, limits);
-    let length = match result {
-        Ok(()) if octets.len() > limits.message => Err(Fault::TooLarge),
-        Ok(()) => content_length(&octets, &index),
-        Err(fault) => Err(fault),
+    let length = if octets.len() > limits.message {
+        Err(Fault::TooLarge)
+    } else {
+        result.and_then(|()| content_length(&octets, &index))
     };
     let end = length.map(|length| length.map_or(octets.len(), |says| index.end.saturating_add(says)));
     match end {

@@ -2,7 +2,7 @@
 
 use crate::fault::Fault;
 use crate::head::{Head, Span, Start};
-use crate::header::{CSeq, CallId, NameAddr, Value, Via};
+use crate::header::{CSeq, NameAddr, Value, Via, Word};
 use crate::name::HeaderName;
 use crate::octets::Elements;
 use crate::uri::Uri;
@@ -55,7 +55,7 @@ impl Essentials {
         let to = must(met.to, HeaderName::To)?;
         let to_tag = read_as::<NameAddr<'_>>(to, HeaderName::To)?.tag().map(span);
         let call_id = must(met.call_id, HeaderName::CallId)?;
-        read_as::<CallId<'_>>(call_id, HeaderName::CallId)?;
+        read_as::<Word<'_>>(call_id, HeaderName::CallId)?;
         let cseq = must(met.cseq, HeaderName::CSeq)?;
         let method = read_as::<CSeq<'_>>(cseq, HeaderName::CSeq)?.method;
         if head.method().is_some_and(|asked| asked != method) {

@@ -19,7 +19,7 @@ impl<'a> Host<'a> {
     #[must_use]
     pub fn read(octets: &'a [u8]) -> Option<Self> {
         if let [b'[', inside @ .., b']'] = octets {
-            return text(inside)?.parse().ok().map(Self::V6);
+            return read_v6(text(inside)?).map(Self::V6);
         }
         let last = octets.last()?;
         if last.is_ascii_digit()
@@ -69,6 +69,16 @@ impl PartialEq for Host<'_> {
 }
 
 impl Eq for Host<'_> {}
+
+/// The grammar of RFC 3261 puts a third colon before the dotted part behind `::`. No other text has it, so there is
+/// nothing to mix it up with (RFC 5118 4.10 wants both taken).
+fn read_v6(text: &str) -> Option<Ipv6Addr> {
+    text.parse().ok().or_else(|| {
+        let (head, dotted) = text.rsplit_once(':').filter(|(head, _)| head.ends_with("::"))?;
+        let dotted: Ipv4Addr = dotted.parse().ok()?;
+        format!("{head}{dotted}").parse().ok()
+    })
+}
 
 /// A port in at most five digits.
 pub(crate) fn read_port(digits: &[u8]) -> Option<u16> {

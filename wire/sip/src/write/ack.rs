@@ -34,11 +34,8 @@ impl<'o> Writer<'o> {
 
     /// All that both copy: the Request-URI, the topmost Via alone, From, Call-ID, the number of CSeq, Route.
     fn again(out: &'o mut BytesMut, request: &Message, method: Method<'_>) -> Self {
-        let uri = request.request_uri();
-        let mut again = Self::request(out, method, uri.map_or(&[], |uri| uri.as_bytes()));
-        if uri.is_none() {
-            again.refuse(Unwritable::Kind);
-        }
+        let Some(uri) = request.request_uri() else { return Self::refused(out, Unwritable::Kind) };
+        let mut again = Self::request(out, method, uri.as_bytes());
         if let Some(via) = request.values(HeaderName::Via).next().and_then(|field| Elements::of(field).next())
         {
             again.header(HeaderName::Via, via);

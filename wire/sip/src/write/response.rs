@@ -17,10 +17,10 @@ impl<'o> Writer<'o> {
     /// [`Message::stamped`] for `received` and `rport`.
     #[must_use]
     pub fn response_to(out: &'o mut BytesMut, request: &Message, status: StatusCode, to_tag: &[u8]) -> Self {
-        let mut response = Self::response(out, status);
         if !request.is_request() {
-            response.refuse(Unwritable::Kind);
+            return Self::refused(out, Unwritable::Kind);
         }
+        let mut response = Self::response(out, status);
         response.copy(request, HeaderName::Via);
         response.copy(request, HeaderName::From);
         let to = request.to();
