@@ -11,6 +11,7 @@
 //!
 //! What a status or a header *means* for a message is no business of this crate.
 
+pub mod digest;
 mod fault;
 mod head;
 pub mod header;
