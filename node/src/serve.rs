@@ -62,6 +62,8 @@ struct Node {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     store: Arc<dyn Store>,
+    /// What the configuration says of routes beside what the directory holds.
+    routes: Vec<RouteSection>,
 }
 
 impl Node {
@@ -86,7 +88,8 @@ impl Node {
         let sms = Arc::new(SmsService::new(intake, Arc::clone(&clock), options, runtime.handle().clone()));
         let transport: Arc<dyn Transport> = sms.clone();
         engine.attach(transport);
-        let node = Self { engine, sms, clock, random, store };
+        let routes = config.routes.clone();
+        let node = Self { engine, sms, clock, random, store, routes };
         // Before recovery: what a graceful stop gave back unsent goes out by the routes it was for.
         node.set_routes();
         node.engine.recover().map_err(|error| Failure::Failed(error.to_string()))?;
@@ -113,7 +116,17 @@ impl Node {
                 && route.service == Service::Sms
             {
                 let Route { id, address, system_id, password, window, .. } = route;
-                self.sms.set_route(RouteSettings { id, address, system_id, password, window });
+                let configured = self.routes.iter().find(|route| route.id == id);
+                let temporary_errors =
+                    configured.map_or_else(Vec::new, |route| route.temporary_errors.clone());
+                self.sms.set_route(RouteSettings {
+                    id,
+                    address,
+                    system_id,
+                    password,
+                    window,
+                    temporary_errors,
+                });
             }
         }
     }

@@ -250,7 +250,9 @@ struct Secrets<'a> {
 
 fn routes(root: &Row<'_, '_>, config: &mut Config, secrets: &Secrets<'_>, faults: &mut Faults) {
     for row in root.sections("route", "[[route]]", faults) {
-        row.only(&["id", "address", "system_id", "password_file", "password_env", "window"], faults);
+        let keys =
+            ["id", "address", "system_id", "password_file", "password_env", "window", "temporary_errors"];
+        row.only(&keys, faults);
         row.require("id", "\"smsc-1\"", faults);
         row.require("address", "\"127.0.0.1:2775\"", faults);
         row.require("system_id", "\"switchback\"", faults);
@@ -258,6 +260,17 @@ fn routes(root: &Row<'_, '_>, config: &mut Config, secrets: &Secrets<'_>, faults
         let (id, address, system_id) =
             (row.name("id", faults), row.name("address", faults), row.name("system_id", faults));
         let window = row.whole("window", 1..1001, faults).unwrap_or(100);
+        let temporary_errors = row.texts("temporary_errors", faults);
+        for (code, line) in &temporary_errors {
+            let sound =
+                (1..=16).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            if !sound {
+                faults.add(
+                    *line,
+                    format!("`{code}` is no code: 1 to 16 letters and digits, for example \"011\""),
+                );
+            }
+        }
         let (Some(id), Some(address), Some(system_id), Some(password)) = (id, address, system_id, password)
         else {
             continue;
@@ -271,6 +284,7 @@ fn routes(root: &Row<'_, '_>, config: &mut Config, secrets: &Secrets<'_>, faults
             system_id: SmolStr::new(system_id),
             password: SmolStr::new(password.trim_end()),
             window: u16::try_from(window).unwrap_or(100),
+            temporary_errors: temporary_errors.into_iter().map(|(code, _)| SmolStr::new(code)).collect(),
         });
     }
 }
@@ -366,5 +380,21 @@ mod tests {
             "[[route]]\nid = \"a\"\naddress = \"127.0.0.1:2775\"\nsystem_id = \"s\"\npassword_env = \"P\"\n";
         let config = parse(text, Path::new(""), &|name| (name == "P").then(|| "secret\n".into())).unwrap();
         assert_eq!(config.routes.first().map(|route| route.password.as_str()), Some("secret"));
+    }
+
+    #[test]
+    fn codes_of_failures_that_may_pass_are_listed_by_route() {
+        let with = |codes: &str| {
+            let text = format!(
+                "[[route]]\nid = \"a\"\naddress = \"127.0.0.1:2775\"\nsystem_id = \"s\"\npassword_env = \"P\"\n\
+                 temporary_errors = [{codes}]\n"
+            );
+            parse(&text, Path::new(""), &|_| Some("secret".into()))
+        };
+        let config = with("\"011\", \"ABS\"").unwrap();
+        assert_eq!(config.routes.first().unwrap().temporary_errors, ["011", "ABS"]);
+        for wrong in ["\"\"", "\"0 1\"", "\"01234567890123456\""] {
+            assert_eq!(with(wrong).unwrap_err().first().map(|fault| fault.line), Some(6), "{wrong}");
+        }
     }
 }

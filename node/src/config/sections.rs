@@ -97,6 +97,8 @@ pub(crate) struct RouteSection {
     pub(crate) password: SmolStr,
     /// Outstanding requests at most.
     pub(crate) window: u16,
+    /// Codes in receipts by which this SMSC means a failure that may pass.
+    pub(crate) temporary_errors: Vec<SmolStr>,
 }
 
 impl Default for Config {

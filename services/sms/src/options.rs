@@ -91,6 +91,9 @@ pub struct RouteSettings {
     pub password: SmolStr,
     /// Outstanding requests at most.
     pub window: u16,
+    /// Codes (`err` in receipts) by which this SMSC means a failure that may pass; others with `UNDELIV` are for
+    /// good, unless an optional parameter of the receipt says otherwise.
+    pub temporary_errors: Vec<SmolStr>,
 }
 
 impl fmt::Debug for RouteSettings {

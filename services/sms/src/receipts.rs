@@ -1,7 +1,8 @@
 //! What a delivery receipt means for an attempt (the map of receipts is normative for us), in a file of its own.
 
+use smol_str::SmolStr;
 use switchback_core::model::{FailureClass, PeerCode, PeerId, ReportKind};
-use wire_smpp::{MessageState, Receipt, ReceiptState, id_candidates};
+use wire_smpp::{MessageState, NetworkError, Receipt, ReceiptState, id_candidates};
 
 /// Longest id of a peer that is kept (T1); what is longer is no id of ours.
 const ID_MAX: usize = 64;
@@ -17,17 +18,17 @@ pub(crate) struct Heard {
     pub(crate) code: Option<PeerCode>,
 }
 
-/// Reads a receipt.
-pub(crate) fn hear(receipt: &Receipt<'_>) -> Heard {
+/// Reads a receipt. `temporary`: the codes by which this route's SMSC means a failure that may pass.
+pub(crate) fn hear(receipt: &Receipt<'_>, temporary: &[SmolStr]) -> Heard {
     let id = receipt.message_id.as_deref().filter(|id| !id.is_empty() && id.len() <= ID_MAX);
     let ids = id.map(id_candidates).unwrap_or_default();
     let ids = ids.into_iter().map(PeerId::new).collect();
-    Heard { ids, kind: kind_of(receipt), code: code_of(receipt) }
+    Heard { ids, kind: kind_of(receipt, temporary), code: code_of(receipt) }
 }
 
 /// A word that no standard knows, or none at all, ends nothing (T5); an intermediate notification ends nothing but
 /// by `DELIVRD`.
-fn kind_of(receipt: &Receipt<'_>) -> ReportKind {
+fn kind_of(receipt: &Receipt<'_>, temporary: &[SmolStr]) -> ReportKind {
     let state = match receipt.state {
         ReceiptState::Known(state) => state,
         ReceiptState::Other(_) | ReceiptState::Missing => return ReportKind::Intermediate,
@@ -42,19 +43,45 @@ fn kind_of(receipt: &Receipt<'_>) -> ReportKind {
         MessageState::Expired => ReportKind::Failed(FailureClass::Temporary),
         // Whether it was our own cancel_sm, the core knows: it has the attempt.
         MessageState::Deleted => ReportKind::Withdrawn,
-        MessageState::Undeliverable => ReportKind::Failed(class_of_undeliverable(receipt.failure_reason)),
+        MessageState::Undeliverable => ReportKind::Failed(class_of_undeliverable(receipt, temporary)),
         MessageState::Unknown => ReportKind::Unclear,
         MessageState::Rejected | MessageState::Skipped => ReportKind::Failed(FailureClass::Permanent),
     }
 }
 
-/// By `delivery_failure_reason`: 0 unavailable, 1 invalid address, 2 permanent, 3 temporary network error. The
-/// number in `err` is the vendor's own, the same cause having three numbers at three vendors: it decides nothing.
-const fn class_of_undeliverable(reason: Option<u8>) -> FailureClass {
-    match reason {
-        Some(0 | 3) => FailureClass::Temporary,
-        Some(1 | 2 | 4..=u8::MAX) | None => FailureClass::Permanent,
-    }
+/// The SMSC could not deliver; whether trying again may help is said, in this order, by:
+/// * the `delivery_failure_reason` TLV: 0 unavailable, 1 invalid address, 2 permanent, 3 temporary network error;
+/// * the route's own table of codes: `err` is the vendor's, the same cause having three numbers at three vendors;
+/// * the `network_error_code` TLV where it is a GSM network's.
+///
+/// What none of them calls temporary is permanent.
+fn class_of_undeliverable(receipt: &Receipt<'_>, temporary: &[SmolStr]) -> FailureClass {
+    let may_pass = match (receipt.failure_reason, receipt.network_error) {
+        (Some(reason @ 0..=3), _) => matches!(reason, 0 | 3),
+        _ if is_listed(receipt, temporary) => true,
+        (_, Some(NetworkError { network_type: GSM, code })) => passes_in_gsm(code),
+        _ => false,
+    };
+    if may_pass { FailureClass::Temporary } else { FailureClass::Permanent }
+}
+
+/// `network_type` 3 of SMPP 3.4 5.3.2.31.
+const GSM: u8 = 3;
+
+/// MAP errors (3GPP TS 29.002, 17.6) that may pass: absent subscriber for short messages, absent subscriber,
+/// subscriber busy for MT-SMS, SM delivery failure (memory full, protocol error of the equipment), system failure,
+/// data missing. Unknown (1) or illegal (9) subscriber, illegal equipment (12), teleservice not provisioned (11), call
+/// barred (13), facility not supported (21) and all others will not.
+const fn passes_in_gsm(code: u16) -> bool {
+    matches!(code, 6 | 27 | 31 | 32 | 34 | 35)
+}
+
+/// Whether the table has the code of the text, else that of the TLV; case and leading zeros do not matter.
+fn is_listed(receipt: &Receipt<'_>, temporary: &[SmolStr]) -> bool {
+    let by_tlv = || receipt.network_error.map(|error| error.code.to_string().into());
+    let Some(code) = receipt.err.clone().or_else(by_tlv) else { return false };
+    let bare = |code: &str| code.trim().trim_start_matches('0').to_ascii_lowercase();
+    temporary.iter().any(|listed| bare(listed) == bare(&code))
 }
 
 /// The `network_error_code` TLV, else the number in `err`; 0 and `000` say "no error".
@@ -70,10 +97,14 @@ mod tests {
     use wire_smpp::{EsmClass, ShortMessage, Tag, TlvBuf};
 
     fn heard(text: &str, esm_class: EsmClass, tlvs: &TlvBuf) -> Heard {
+        heard_with(text, esm_class, tlvs, &[])
+    }
+
+    fn heard_with(text: &str, esm_class: EsmClass, tlvs: &TlvBuf, temporary: &[SmolStr]) -> Heard {
         let tlvs = tlvs.tlvs();
         let message =
             ShortMessage { short_message: text.as_bytes(), esm_class, tlvs, ..ShortMessage::default() };
-        hear(&Receipt::read(&message))
+        hear(&Receipt::read(&message), temporary)
     }
 
     #[test]
@@ -106,22 +137,78 @@ mod tests {
     }
 
     #[test]
-    fn the_reason_of_the_network_tells_temporary_from_permanent() {
-        for (reason, class) in [
-            (0, FailureClass::Temporary),
-            (1, FailureClass::Permanent),
-            (2, FailureClass::Permanent),
-            (3, FailureClass::Temporary),
-        ] {
+    fn what_tells_temporary_from_permanent_when_the_smsc_could_not_deliver() {
+        const T: FailureClass = FailureClass::Temporary;
+        const P: FailureClass = FailureClass::Permanent;
+        let table = ["011", "abs", "42"].map(SmolStr::new);
+        // The text's err, delivery_failure_reason, network_error_code (type, code), and what it comes to.
+        type Row = (&'static str, Option<u8>, Option<(u8, u16)>, FailureClass);
+        let rows: &[Row] = &[
+            // Nothing known, or a number that means nothing to us.
+            ("", None, None, P),
+            ("err:000", None, None, P),
+            ("err:005", None, None, P),
+            // The reason goes before everything; one that is not defined says nothing.
+            ("err:005", Some(0), None, T),
+            ("err:005", Some(3), Some((3, 1)), T),
+            ("err:011", Some(1), Some((3, 27)), P),
+            ("err:011", Some(2), None, P),
+            ("err:005", Some(4), None, P),
+            ("err:011", Some(200), None, T),
+            // The route's table, whatever the zeros and the case; it goes before the network's code.
+            ("err:011", None, None, T),
+            ("err:11", None, None, T),
+            ("err:ABS", None, None, T),
+            ("err:110", None, None, P),
+            ("err:011", None, Some((3, 1)), T),
+            ("", None, Some((0, 42)), T),
+            // The codes of a GSM network: who is not there may come back, who is unknown will not.
+            ("err:005", None, Some((3, 1)), P),
+            ("err:005", None, Some((3, 9)), P),
+            ("err:005", None, Some((3, 11)), P),
+            ("err:005", None, Some((3, 12)), P),
+            ("err:005", None, Some((3, 13)), P),
+            ("err:005", None, Some((3, 21)), P),
+            ("err:005", None, Some((3, 6)), T),
+            ("err:005", None, Some((3, 27)), T),
+            ("err:005", None, Some((3, 31)), T),
+            ("err:005", None, Some((3, 32)), T),
+            ("err:005", None, Some((3, 34)), T),
+            ("err:005", None, Some((3, 35)), T),
+            ("err:005", None, Some((3, 999)), P),
+            // Another network's codes are its own.
+            ("err:005", None, Some((1, 27)), P),
+            ("err:005", None, Some((0, 27)), P),
+        ];
+        for (err, reason, network, class) in rows {
             let mut tlvs = TlvBuf::new();
-            tlvs.push_u8(Tag::DELIVERY_FAILURE_REASON, reason);
-            let text = "id:7 stat:UNDELIV err:011";
-            let heard = heard(text, EsmClass::RECEIPT, &tlvs);
-            assert_eq!(
-                (heard.kind, heard.code),
-                (ReportKind::Failed(class), Some(PeerCode::SmppReceipt(11)))
-            );
+            if let Some(reason) = reason {
+                tlvs.push_u8(Tag::DELIVERY_FAILURE_REASON, *reason);
+            }
+            if let Some((kind, code)) = network {
+                let [high, low] = code.to_be_bytes();
+                tlvs.push(Tag::NETWORK_ERROR_CODE, &[*kind, high, low]);
+            }
+            let row = format!("{err} {reason:?} {network:?}");
+            let text = format!("id:7 stat:UNDELIV {err} text:");
+            let kind = heard_with(&text, EsmClass::RECEIPT, &tlvs, &table).kind;
+            assert_eq!(kind, ReportKind::Failed(*class), "{row}");
+            // Whatever the codes: these two words stand.
+            for (word, class) in [("EXPIRED", T), ("REJECTD", P)] {
+                let text = text.replace("UNDELIV", word);
+                let kind = heard_with(&text, EsmClass::RECEIPT, &tlvs, &table).kind;
+                assert_eq!(kind, ReportKind::Failed(class), "{word} {row}");
+            }
         }
+    }
+
+    #[test]
+    fn the_code_is_kept_the_tlv_first() {
+        let mut tlvs = TlvBuf::new();
+        let code = |tlvs: &TlvBuf| heard("id:7 stat:UNDELIV err:011", EsmClass::RECEIPT, tlvs).code;
+        assert_eq!(code(&tlvs), Some(PeerCode::SmppReceipt(11)));
+        tlvs.push(Tag::NETWORK_ERROR_CODE, &[3, 0, 27]);
+        assert_eq!(code(&tlvs), Some(PeerCode::SmppReceipt(27)));
     }
 
     #[test]

@@ -51,7 +51,7 @@ impl Link<'_> {
     }
 
     fn receipt(&mut self, message: &ShortMessage<'_>, sequence: u32) {
-        let heard = receipts::hear(&Receipt::read(message));
+        let heard = receipts::hear(&Receipt::read(message), &self.settings.temporary_errors);
         if heard.ids.is_empty() {
             // Said again it would name nothing either: taken, and told to the operator.
             tracing::warn!(route = %self.worker.route.id, "a receipt that names no message");

@@ -32,6 +32,7 @@ pub(super) struct LinkEnd {
 pub(super) struct Link<'w> {
     pub(super) worker: &'w mut Worker,
     pub(super) client: Client,
+    pub(super) settings: Arc<RouteSettings>,
     pub(super) window: usize,
     pub(super) flights: Flights,
     pub(super) recalls: Recalls,
@@ -49,7 +50,7 @@ pub(super) struct Link<'w> {
 }
 
 impl<'w> Link<'w> {
-    pub(super) fn new(worker: &'w mut Worker, settings: &RouteSettings) -> Self {
+    pub(super) fn new(worker: &'w mut Worker, settings: Arc<RouteSettings>) -> Self {
         let options = &worker.shared.options;
         let config = ClientConfig {
             window: usize::from(settings.window.max(1)),
@@ -76,6 +77,7 @@ impl<'w> Link<'w> {
         Self {
             // A bind that can't be written is like one that is refused: slowly again, until the route is changed.
             closed: refused.map(|_| CloseReason::BindRefused(CommandStatus::INVSYSID)),
+            settings,
             window: config.window,
             flights: Flights::default(),
             recalls: Recalls::new(options.recall()),

@@ -121,7 +121,7 @@ impl Worker {
         // Small PDUs must not wait for each other; a socket that refuses the option works without it.
         let _ = stream.set_nodelay(true);
         self.session += 1;
-        let end = Link::new(self, &settings).run(&stream).await;
+        let end = Link::new(self, settings).run(&stream).await;
         if self.route.is_up() {
             self.announce(RouteState::Down, format_smolstr!("{:?}", end.reason));
         }

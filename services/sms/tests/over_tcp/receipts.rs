@@ -78,7 +78,7 @@ async fn receipts_in_every_dress() {
     tlvs.push(Tag::NETWORK_ERROR_CODE, &[3, 0, 27]);
     peer.deliver(1, &ShortMessage { tlvs: tlvs.tlvs(), ..receipt("") }).await;
     let report = heard(&scene, 0).await;
-    assert_eq!(report.kind, ReportKind::Failed(FailureClass::Permanent));
+    assert_eq!(report.kind, ReportKind::Failed(FailureClass::Temporary));
     assert_eq!(report.code, Some(PeerCode::SmppReceipt(27)));
 
     let mut payload = TlvBuf::new();
@@ -101,6 +101,17 @@ async fn receipts_in_every_dress() {
         assert_eq!(peer.delivery_answer().await, (token, CommandStatus::OK));
     }
     assert_eq!(scene.recorder.with(|heard| heard.reports.len()), 5);
+}
+
+#[tokio::test]
+async fn the_route_s_table_says_which_failures_may_pass() {
+    let (scene, mut peer) = Scene::bound(quick(), 10).await;
+    for (n, (err, class)) in
+        [("011", FailureClass::Temporary), ("012", FailureClass::Permanent)].into_iter().enumerate()
+    {
+        peer.deliver(0, &receipt(&format!("id:{n} stat:UNDELIV err:{err} text:"))).await;
+        assert_eq!(heard(&scene, n).await.kind, ReportKind::Failed(class), "{err}");
+    }
 }
 
 #[tokio::test]

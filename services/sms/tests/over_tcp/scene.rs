@@ -57,6 +57,7 @@ impl Scene {
             system_id,
             password,
             window,
+            temporary_errors: vec![SmolStr::new("011")],
         }
     }
 
