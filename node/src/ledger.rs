@@ -1,16 +1,21 @@
 //! `ledger audit`: the proof that every charge, reservation and balance agree.
 //!
-//! Asked of a running server it is one request; with `--store` it reads the files of a stopped one, which is also
+//! Asked of a running server it is a few requests, each bounded; with `--store` it reads the files of a stopped one, which is also
 //! how the crash harness gets its verdict without trusting the server.
 
 use crate::cli::{ClientArgs, Failure};
+use crate::http::Client;
 use crate::serve::open_store;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 use switchback_core::model::{AttemptState, Message, MessageId};
 use switchback_ports::{LedgerTotals, MessageFilter, Store};
+
+/// How long to wait when an answer brought nothing new.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// `ledger`
 #[derive(clap::Subcommand)]
@@ -37,7 +42,7 @@ pub(crate) fn ledger(command: LedgerCommand) -> Result<ExitCode, Failure> {
     let LedgerCommand::Audit(args) = command;
     let audit = match &args.store {
         Some(path) => of_store(path, args.messages.as_deref())?,
-        None => args.client.client()?.get("/v1/admin/ledger")?.good()?,
+        None => of_server(&args.client.client()?)?,
     };
     let good = ["orphan_holds", "double_charges"]
         .iter()
@@ -63,11 +68,28 @@ pub(crate) fn ledger(command: LedgerCommand) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(u8::from(!good)))
 }
 
+/// Asks a running server until it has read its whole ledger: each answer says how far it is.
+pub(crate) fn of_server(client: &Client) -> Result<Value, Failure> {
+    let mut before = Value::Null;
+    loop {
+        let audit = client.get("/v1/admin/ledger")?.good()?;
+        if audit.get("complete") == Some(&Value::Bool(true)) {
+            return Ok(audit);
+        }
+        let watermark = audit.get("watermark").cloned().unwrap_or_default();
+        if watermark == before {
+            // Somebody else asks too, and is being read for.
+            std::thread::sleep(PAUSE);
+        }
+        before = watermark;
+    }
+}
+
 /// Audits the files of a stopped server.
 fn of_store(path: &Path, messages: Option<&Path>) -> Result<Value, Failure> {
     let store = open_store(path, None).map_err(Failure::Failed)?;
     let unreadable = |error: switchback_ports::StoreFailure| Failure::Failed(error.to_string());
-    let totals = store.ledger_totals().map_err(unreadable)?;
+    let totals = store.ledger_proof().map_err(unreadable)?;
     if let Some(file) = messages {
         dump(&*store, file)?;
     }

@@ -78,6 +78,7 @@ const PROPERTIES: &[Property] = &[
     ("filled messages are like others", lists::filled),
     ("a balanced ledger is proved", ledger::balanced),
     ("a ledger that does not balance is found out", ledger::faults),
+    ("a proof that is asked again goes on where it ended", ledger::asked_again),
     ("the ledger is read in order", ledger::in_order),
     ("totals count", lists::totals),
     ("a closed store says so", units::closed),

@@ -134,7 +134,7 @@ pub trait Intake: Send + Sync {
     /// The latest refusals.
     fn refusals(&self, n: usize) -> Listed<Vec<RefusalRecord>>;
 
-    /// The ledger's proof.
+    /// The ledger's proof, as far as it is: see [`crate::Store::ledger_totals`].
     fn ledger_totals(&self) -> Listed<LedgerTotals>;
 
     /// Counts.

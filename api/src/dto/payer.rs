@@ -65,10 +65,15 @@ pub(crate) struct BucketOut {
     held: u64,
 }
 
-/// Sums that prove the ledger.
+/// Sums that prove the ledger, as far as it has been read.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = LedgerTotals)]
 pub(crate) struct LedgerTotalsOut {
+    /// Every entry that came with an event up to this cursor is in the sums.
+    watermark: String,
+    /// True when all that was stored is in the sums. While it is false, ask again: each answer goes on where the last
+    /// one ended.
+    complete: bool,
     /// Entries.
     entries: u64,
     /// Open reservations.
@@ -79,7 +84,7 @@ pub(crate) struct LedgerTotalsOut {
     double_charges: u64,
     /// Charged minus refunded, by currency.
     charged: Vec<MoneyOut>,
-    /// Payers whose balance does not add up: must be empty.
+    /// Payers whose balance does not add up: must be empty. Known once `complete`.
     unbalanced: Vec<String>,
 }
 
@@ -139,6 +144,8 @@ impl From<&Bucket> for BucketOut {
 impl From<LedgerTotals> for LedgerTotalsOut {
     fn from(totals: LedgerTotals) -> Self {
         Self {
+            watermark: totals.watermark.to_string(),
+            complete: totals.complete,
             entries: totals.entries,
             open_holds: totals.open_holds,
             orphan_holds: totals.orphan_holds,

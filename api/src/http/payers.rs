@@ -64,7 +64,8 @@ pub(crate) async fn set(
 
 /// Prove the ledger.
 ///
-/// Sums over all entries: no orphan reservation, no double charge, every balance adds up.
+/// Sums over the entries: no orphan reservation, no double charge, every balance adds up. An answer takes a moment
+/// however much is stored: it says how far it has read, and the next one goes on there.
 #[utoipa::path(
     get, path = "/v1/admin/ledger", tag = "admin", operation_id = "getLedgerTotals",
     responses(

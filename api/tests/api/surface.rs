@@ -195,8 +195,8 @@ impl Walk {
         self.get("listRefusals", "/v1/admin/refusals?limit=10", ADMIN).await;
         let totals = self.get("getLedgerTotals", "/v1/admin/ledger", ADMIN).await;
         assert_eq!(
-            (&totals["orphan_holds"], &totals["double_charges"], &totals["unbalanced"]),
-            (&json!(0), &json!(0), &json!([]))
+            (&totals["complete"], &totals["orphan_holds"], &totals["double_charges"], &totals["unbalanced"]),
+            (&json!(true), &json!(0), &json!(0), &json!([]))
         );
         assert_eq!(totals["charged"], json!([{"amount": "0.01", "currency": "EUR"}]));
     }

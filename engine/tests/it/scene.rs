@@ -302,14 +302,14 @@ impl Scene {
 
     /// The ledger's proof: balanced, no charge twice, no reservation without an open message.
     pub(crate) fn prove_ledger(&self) {
-        let totals = self.store.ledger_totals().unwrap();
+        let totals = self.store.ledger_proof().unwrap();
         assert_eq!((totals.orphan_holds, totals.double_charges), (0, 0), "{totals:?}");
         assert!(totals.unbalanced.is_empty(), "{totals:?}");
     }
 
     /// Everything charged and not refunded, in euro.
     pub(crate) fn charged(&self) -> Money {
-        let totals = self.store.ledger_totals().unwrap();
+        let totals = self.store.ledger_proof().unwrap();
         totals.charged.first().copied().unwrap_or_else(|| euro("0"))
     }
 

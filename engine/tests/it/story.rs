@@ -72,7 +72,7 @@ fn run(seed: u64) {
         (totals.watermark >= totals.cursor).then_some(())
     });
     scene.prove_ledger();
-    assert_eq!(scene.store.ledger_totals().unwrap().open_holds, 0);
+    assert_eq!(scene.store.ledger_proof().unwrap().open_holds, 0);
     let counters = scene.engine.counters();
     assert_eq!(counters.gave_up, 0, "{counters:?}");
     assert!(scene.engine.ready().is_ok());

@@ -120,7 +120,7 @@ fn refusals_leave_nothing_behind() {
     let codes = [dear, nobody, late, odd, empty].map(|submission| scene.ask(submission).unwrap_err().code);
     assert_eq!(codes, ["price_above_max", "not_reachable", "expires_in_the_past", "no_such_class", "empty"]);
     let totals = scene.store.totals().unwrap();
-    assert_eq!((totals.open, totals.finished, scene.store.ledger_totals().unwrap().entries), (0, 0, 0));
+    assert_eq!((totals.open, totals.finished, scene.store.ledger_proof().unwrap().entries), (0, 0, 0));
     let refused = crate::scene::eventually("refusals are listed", || {
         let refusals = scene.engine.refusals(10).wait().unwrap().unwrap();
         (refusals.len() == 5).then_some(refusals)

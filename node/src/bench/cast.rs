@@ -6,11 +6,6 @@ use crate::cli::Failure;
 use crate::http::Client;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
-use switchback_testkit::http::{Connection, request};
-
-/// How long the audit of all entries may take.
-const AUDIT: Duration = Duration::from_secs(1800);
 
 /// Requests at a time.
 const HANDS: usize = 16;
@@ -65,18 +60,12 @@ fn sender(admin: &Client, n: usize) -> Result<String, Failure> {
     Ok(secret.to_owned())
 }
 
-/// The ledger's proof, through the API. It reads every entry there is, so it may take minutes.
+/// The ledger's proof, through the API. All entries there are must be read for it, so it may take minutes.
 ///
 /// # Errors
 /// It does not balance: then no figure is worth anything.
 pub(super) fn audit(server: &Server) -> Result<Value, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let answer = runtime.block_on(async {
-        let mut connection = Connection::open(server.address()).await?;
-        let request = request("GET", "/v1/admin/ledger", server.token(), "", "");
-        tokio::time::timeout(AUDIT, connection.ask(&request)).await?
-    })?;
-    let audit: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+    let audit = crate::ledger::of_server(&server.admin()?)?;
     let none = |key: &str| audit.get(key).and_then(Value::as_u64) == Some(0);
     let balanced = audit.get("unbalanced").and_then(Value::as_array).is_some_and(Vec::is_empty);
     if none("orphan_holds") && none("double_charges") && none("open_holds") && balanced {

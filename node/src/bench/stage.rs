@@ -197,11 +197,6 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// The operator's token.
-    pub(super) fn token(&self) -> &str {
-        &self.token
-    }
-
     /// A client with the operator's token.
     pub(super) fn admin(&self) -> Result<Client, Failure> {
         Client::new(&self.url(), &self.token)

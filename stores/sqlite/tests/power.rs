@@ -68,7 +68,7 @@ fn verify(store: &SqliteStore, journal: &Journal) {
         (1..=totals.cursor).collect::<Vec<_>>()
     );
     assert_eq!(totals.cursor, totals.open + 2 * totals.finished, "one event a message, two a final one");
-    assert!(store.ledger_totals().unwrap().unbalanced.is_empty());
+    assert!(store.ledger_proof().unwrap().unbalanced.is_empty());
 }
 
 /// One image: the run with one fault, then the power comes back. `None`: the fault was never met.
