@@ -71,11 +71,15 @@ impl Reassembly {
         sequence: u32,
         now: Duration,
     ) -> Offered {
-        if self.held >= self.max {
+        let total = usize::from(place.total());
+        // The last part is taken always: it makes room.
+        let is_last = self.table.get(&key).is_some_and(|gathered| {
+            gathered.pieces.len() + 1 == total && !gathered.pieces.contains_key(&place.part())
+        });
+        if self.held >= self.max && !is_last {
             return Offered::Full;
         }
         self.held += 1;
-        let total = usize::from(place.total());
         if let Some(gathered) = self.table.get_mut(&key) {
             gathered.sequences.rest.push(sequence);
             gathered.pieces.entry(place.part()).or_insert(piece);
@@ -218,14 +222,16 @@ mod tests {
     }
 
     #[test]
-    fn a_full_table_takes_no_more_and_has_room_again_when_a_message_is_whole() {
+    fn a_full_table_takes_only_a_last_part_and_has_room_again_when_a_message_is_whole() {
         let mut table = Reassembly::new(Duration::from_secs(5), 2);
-        offer(&mut table, 1, 2, "a", 1);
-        assert!(matches!(offer(&mut table, 2, 2, "b", 2), Offered::Whole(_)));
-        offer(&mut table, 1, 3, "a", 3);
-        offer(&mut table, 2, 3, "b", 4);
-        assert!(matches!(offer(&mut table, 3, 3, "c", 5), Offered::Full));
+        offer(&mut table, 1, 3, "a", 1);
+        offer(&mut table, 2, 3, "b", 2);
+        assert!(matches!(offer(&mut table, 1, 2, "x", 3), Offered::Full));
+        assert!(matches!(offer(&mut table, 2, 3, "b again", 4), Offered::Full));
+        let Offered::Whole(gathered) = offer(&mut table, 3, 3, "c", 5) else { panic!("not whole") };
+        assert_eq!(gathered.text().as_deref(), Some("abc"));
+        assert_eq!(table.held, 0);
+        assert!(matches!(offer(&mut table, 1, 2, "x", 6), Offered::Held));
         assert_eq!(table.take_all().len(), 1);
-        assert!(matches!(offer(&mut table, 3, 3, "c", 5), Offered::Held));
     }
 }

@@ -110,16 +110,77 @@ async fn parts_by_optional_parameters_are_put_together_too() {
     assert_eq!(arrival(&scene, 0).await.content.text, "hello world");
 }
 
+/// Part `part` of `total` of the long message with this reference.
+async fn deliver_piece(peer: &mut Peer, token: u64, (reference, part, total): (u8, u8, u8), text: &str) {
+    let octets = [&[5, 0, 3, reference, total, part], text.as_bytes()].concat();
+    let message = ShortMessage { esm_class: EsmClass::WITH_UDH, ..from_anna(&octets, 0) };
+    peer.deliver(token, &message).await;
+}
+
 #[tokio::test]
-async fn parts_that_stay_alone_are_delivered_with_a_mark_and_answered() {
+async fn when_a_part_never_comes_the_others_are_delivered_with_a_mark_and_answered_once_durable() {
     let (scene, mut peer) = Scene::bound(SmsOptions { reassembly_ms: 100, ..quick() }, 10).await;
-    peer.deliver(
-        7,
-        &ShortMessage { esm_class: EsmClass::WITH_UDH, ..from_anna(b"\x05\x00\x03\x09\x02\x02end", 0) },
-    )
-    .await;
-    assert_eq!(arrival(&scene, 0).await.content.text, "[...]end");
-    assert_eq!(peer.delivery_answer().await, (7, CommandStatus::OK));
+    scene.recorder.with(|heard| heard.hold = true);
+    deliver_piece(&mut peer, 1, (9, 1, 3), "one ").await;
+    deliver_piece(&mut peer, 2, (9, 3, 3), "three").await;
+    deliver_piece(&mut peer, 3, (9, 1, 3), "one ").await;
+    assert_eq!(arrival(&scene, 0).await.content.text, "one [...]three");
+    assert_eq!(peer.event_within(Duration::from_millis(50)).await, None);
+    scene.recorder.settle(true);
+    // Every request is answered, the repeat too: nothing comes again.
+    for token in 1..4 {
+        assert_eq!(peer.delivery_answer().await, (token, CommandStatus::OK));
+    }
+    // The missing part comes after all: shown by itself, and answered.
+    deliver_piece(&mut peer, 4, (9, 2, 3), "two ").await;
+    assert_eq!(arrival(&scene, 1).await.content.text, "[...]two [...]");
+    // What can't be stored now stays with the SMSC.
+    scene.recorder.settle(false);
+    assert_eq!(peer.delivery_answer().await, (4, CommandStatus::X_T_APPN));
+}
+
+#[tokio::test]
+async fn first_parts_without_end_are_bounded_and_the_smsc_keeps_the_rest() {
+    let options = SmsOptions { reassembly_ms: 300, unanswered_max: 16, ..quick() };
+    let (scene, mut peer) = Scene::bound(options, 10).await;
+    for reference in 0..40 {
+        deliver_piece(&mut peer, reference.into(), (reference, 1, 2), "first ").await;
+    }
+    // A quarter of the allowance is held, all else turned away at once.
+    for token in 4..40 {
+        assert_eq!(peer.delivery_answer().await, (token, CommandStatus::X_T_APPN));
+    }
+    // A message that becomes whole finds its way also now.
+    deliver_piece(&mut peer, 40, (2, 2, 2), "second").await;
+    assert_eq!(arrival(&scene, 0).await.content.text, "first second");
+    let mut answered = Vec::new();
+    for _ in 0..5 {
+        let (token, status) = peer.delivery_answer().await;
+        assert_eq!(status, CommandStatus::OK);
+        answered.push(token);
+    }
+    assert_eq!(answered, [2, 40, 0, 1, 3]);
+    assert_eq!(arrival(&scene, 3).await.content.text, "first [...]");
+    deliver_piece(&mut peer, 41, (50, 1, 2), "room again ").await;
+    deliver_piece(&mut peer, 42, (50, 2, 2), "for this").await;
+    assert_eq!(arrival(&scene, 4).await.content.text, "room again for this");
+}
+
+#[tokio::test]
+async fn parts_of_a_lost_link_were_not_answered_and_come_again_as_one_message() {
+    let (scene, mut peer) = Scene::bound(quick(), 10).await;
+    deliver_piece(&mut peer, 1, (9, 1, 2), "one ").await;
+    assert_eq!(peer.event_within(Duration::from_millis(50)).await, None);
+    drop(peer);
+    let mut peer = scene.smsc.bound().await;
+    for (token, part, text) in [(1, 1, "one "), (2, 2, "two")] {
+        deliver_piece(&mut peer, token, (9, part, 2), text).await;
+    }
+    assert_eq!(arrival(&scene, 0).await.content.text, "one two");
+    for token in 1..3 {
+        assert_eq!(peer.delivery_answer().await, (token, CommandStatus::OK));
+    }
+    assert_eq!(scene.recorder.with(|heard| heard.arrivals.len()), 1);
 }
 
 #[tokio::test]
