@@ -22,6 +22,7 @@ mod method;
 mod name;
 mod octets;
 mod status;
+pub mod transaction;
 pub mod uri;
 mod write;
 
