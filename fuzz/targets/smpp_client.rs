@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 use switchback_fuzz::script::Script;
 use switchback_fuzz::session::{BIND, MESSAGE, pieces};
-use wire_smpp::{BindMode, BindResp, CancelSm, Client, ClientConfig, CommandStatus, Event, Pdu};
+use wire_smpp::{BindMode, BindResp, CancelSm, Client, CommandStatus, Event, Pdu, SessionConfig};
 
 const WINDOW: usize = 4;
 const OUTPUT_MAX: usize = 4096;
@@ -29,12 +29,12 @@ struct Played {
 /// Everything that the machine told and said.
 fn played(data: &[u8], cut: usize) -> (Vec<Event>, Vec<u8>) {
     let mut script = Script::new(data);
-    let config = ClientConfig {
+    let config = SessionConfig {
         window: WINDOW,
         max_unanswered: 3,
         max_late: 2,
         max_output: OUTPUT_MAX,
-        ..ClientConfig::default()
+        ..SessionConfig::default()
     };
     let client = Client::new(config, Duration::ZERO);
     let mut played = Played {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 use switchback_fuzz::script::Script;
 use switchback_fuzz::session::{BIND, MESSAGE, pieces};
-use wire_smpp::{BindMode, CommandStatus, Pdu, QuerySmResp, Server, ServerConfig, ServerEvent};
+use wire_smpp::{BindMode, CommandStatus, Pdu, QuerySmResp, Server, ServerEvent, SessionConfig};
 
 const WINDOW: usize = 4;
 const OUTPUT_MAX: usize = 4096;
@@ -31,12 +31,12 @@ struct Played {
 /// Everything that the machine told and said.
 fn played(data: &[u8], cut: usize) -> (Vec<ServerEvent>, Vec<u8>) {
     let mut script = Script::new(data);
-    let config = ServerConfig {
+    let config = SessionConfig {
         window: WINDOW,
         max_unanswered: 3,
         max_late: 2,
         max_output: OUTPUT_MAX,
-        ..ServerConfig::default()
+        ..SessionConfig::default()
     };
     let server = Server::new(config, Duration::ZERO);
     let mut played = Played {

@@ -6,13 +6,13 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 use switchback_testkit::hostile::{Act, SmscOfHell};
-use wire_smpp::{Bind, BindMode, Client, ClientConfig, CommandStatus, Event};
+use wire_smpp::{Bind, BindMode, Client, CommandStatus, Event, SessionConfig};
 
 /// Drives one session until it ends, answering every `deliver_sm`.
 fn one_session(hell: &SmscOfHell) {
     let Ok(mut stream) = TcpStream::connect(hell.address()) else { return };
     let origin = Instant::now();
-    let mut client = Client::new(ClientConfig::default(), origin.elapsed());
+    let mut client = Client::new(SessionConfig::default(), origin.elapsed());
     let bind = Bind { system_id: b"esme", interface_version: 0x34, ..Bind::default() };
     client.bind(BindMode::Transceiver, &bind, origin.elapsed()).unwrap();
     stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();

@@ -28,7 +28,7 @@ mod time;
 mod tlv;
 
 pub use address::Address;
-pub use client::{Client, ClientConfig, Event};
+pub use client::{Client, Event};
 pub use command::CommandId;
 pub use frame::{BadLength, Frame, Framer, HEADER_LEN, Header, MAX_PDU_BOUND, MAX_PDU_UNBOUND};
 pub use message_id::id_candidates;
@@ -37,8 +37,11 @@ pub use pdu::{
     Refusal, ShortMessage, SubmitResp,
 };
 pub use receipt::{LocalDate, NetworkError, Receipt, ReceiptState};
-pub use server::{BindRequest, CancelRequest, OwnedAddress, QueryRequest, Server, ServerConfig, ServerEvent};
-pub use session::{CloseReason, Counters, Farewell, Inbound, Request, SendError, State, UnknownSequence};
+pub use server::{BindRequest, CancelRequest, OwnedAddress, QueryRequest, Server, ServerEvent};
+pub use session::{
+    CloseReason, Counters, Farewell, Inbound, Request, SendError, Session, SessionConfig, State,
+    UnknownSequence,
+};
 pub use state::MessageState;
 pub use status::CommandStatus;
 pub use time::{RELATIVE_MAX, SmppTime, relative_time};

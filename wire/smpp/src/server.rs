@@ -7,82 +7,24 @@ pub use event::{BindRequest, CancelRequest, OwnedAddress, QueryRequest, ServerEv
 
 use std::time::Duration;
 
-use crate::session::{Core, Limits};
+use crate::session::{Session, SessionConfig};
 use crate::{
-    BindMode, BindResp, CloseReason, CommandId, CommandStatus, Counters, Framer, MAX_PDU_BOUND,
-    MAX_PDU_UNBOUND, Pdu, QuerySmResp, Request, SendError, ShortMessage, State, SubmitResp, Tag, TlvBuf,
+    BindMode, BindResp, CloseReason, CommandId, CommandStatus, Pdu, QuerySmResp, Request, SendError,
+    ShortMessage, State, SubmitResp, Tag, TlvBuf,
 };
 
 /// What we speak, as `sc_interface_version`.
 const INTERFACE_VERSION: u8 = 0x34;
 
-/// Bounds and timers of a [`Server`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ServerConfig {
-    /// How long a connection may take to bind. Default 10 s.
-    pub bind_timeout: Duration,
-    /// Most `deliver_sm` and `data_sm` without an answer. Default 100.
-    pub window: usize,
-    /// How long an answer may take. Default 10 s.
-    pub response_timeout: Duration,
-    /// How long the peer may be silent before it is asked. Default 30 s.
-    pub enquire_interval: Duration,
-    /// How long a goodbye waits for what is under way. Default 10 s.
-    pub drain_timeout: Duration,
-    /// Most requests of the peer without our answer; those beyond get `ESME_RTHROTTLED`. Default 1024.
-    pub max_unanswered: usize,
-    /// Most requests whose time is up and whose late answer is still matched. Default 1024.
-    pub max_late: usize,
-    /// Most octets waiting to be written, in octets; at half of it no new requests are taken, beyond it the session
-    /// ends. Default 1 MiB.
-    pub max_output: usize,
-    /// First sequence number, 1 to 0x7FFFFFFF. Default 1.
-    pub first_sequence: u32,
-}
-
-impl Default for ServerConfig {
-    fn default() -> Self {
-        Self {
-            bind_timeout: Duration::from_secs(10),
-            window: 100,
-            response_timeout: Duration::from_secs(10),
-            enquire_interval: Duration::from_secs(30),
-            drain_timeout: Duration::from_secs(10),
-            max_unanswered: 1024,
-            max_late: 1024,
-            max_output: 1024 * 1024,
-            first_sequence: 1,
-        }
-    }
-}
-
 /// The server's side of an SMPP session. Driven exactly as a [`Client`](crate::Client), whose documentation shows the
 /// loop. `enquire_link` and `unbind` are answered by the machine, everything else by the caller.
-#[derive(Debug)]
-pub struct Server {
-    framer: Framer,
-    core: Core<ServerEvent>,
-    /// Whether the peer said 3.4 or later: earlier ones are sent no TLVs.
-    peer_reads_tlvs: bool,
-}
+pub type Server = Session<ServerEvent>;
 
-impl Server {
+impl Session<ServerEvent> {
     /// A session over a connection that was just accepted.
     #[must_use]
-    pub fn new(config: ServerConfig, now: Duration) -> Self {
-        let limits = Limits {
-            window: config.window,
-            response_timeout: config.response_timeout,
-            enquire_interval: config.enquire_interval,
-            drain_timeout: config.drain_timeout,
-            max_unanswered: config.max_unanswered,
-            max_late: config.max_late,
-            max_output: config.max_output,
-            first_sequence: config.first_sequence,
-        };
-        let until = Some(now.saturating_add(config.bind_timeout));
-        let core = Core::new(limits, State::Open { until }, now);
-        Self { framer: Framer::new(MAX_PDU_UNBOUND), core, peer_reads_tlvs: false }
+    pub fn new(config: SessionConfig, now: Duration) -> Self {
+        Self::over(config, State::Open { until: Some(now.saturating_add(config.bind_timeout)) }, now)
     }
 
     /// The verdict on a [`ServerEvent::Bind`]. A refusal ends the session once it is written.
@@ -110,14 +52,13 @@ impl Server {
             return Ok(());
         }
         let mut tlvs = TlvBuf::new();
-        if self.peer_reads_tlvs {
+        if self.core.peer_reads_tlvs {
             tlvs.push_u8(Tag::SC_INTERFACE_VERSION, INTERFACE_VERSION);
         }
         let resp = BindResp { system_id: system_id.as_bytes(), tlvs: tlvs.tlvs() };
         self.core.send(&Pdu::BindResp(mode, resp), status, sequence)?;
         self.core.state = State::Bound(mode);
         self.core.heard();
-        self.framer.set_max(MAX_PDU_BOUND);
         Ok(())
     }
 
@@ -181,7 +122,7 @@ impl Server {
     ) -> Result<u32, SendError> {
         self.core.tick(now);
         let mut message = *message;
-        if !self.peer_reads_tlvs {
+        if !self.core.peer_reads_tlvs {
             message.tlvs = crate::Tlvs::default();
         }
         self.core.request(token, Request::Deliver, &Pdu::DeliverSm(message), BindMode::may_deliver)
@@ -199,108 +140,6 @@ impl Server {
     ) -> Result<u32, SendError> {
         self.core.tick(now);
         self.core.request(token, Request::Data, &Pdu::DataSm(*message), BindMode::may_deliver)
-    }
-
-    /// Says goodbye: no new requests either way, what is under way is finished (up to `drain_timeout`), `unbind`,
-    /// [`ServerEvent::Closed`].
-    pub fn unbind(&mut self, now: Duration) {
-        self.core.tick(now);
-        self.core.unbind();
-    }
-
-    /// Octets came.
-    pub fn handle_bytes(&mut self, bytes: &[u8], now: Duration) {
-        self.core.tick(now);
-        let mut input = bytes;
-        while !self.core.is_closed() {
-            match self.framer.next_frame(&mut input) {
-                Ok(Some(frame)) => {
-                    if let Some(reads_tlvs) = self.core.receive(&frame) {
-                        self.peer_reads_tlvs = reads_tlvs;
-                    }
-                    // After every PDU, so that it makes no difference how many came in one read.
-                    self.core.advance();
-                }
-                Ok(None) => break,
-                Err(_) => self.core.bad_length(),
-            }
-        }
-    }
-
-    /// The time of [`next_timeout`](Self::next_timeout) has come. Early calls do no harm.
-    pub fn handle_timeout(&mut self, now: Duration) {
-        self.core.tick(now);
-        self.core.run_timers();
-    }
-
-    /// The connection ended or broke: every request that waits is [`ServerEvent::Lost`].
-    pub fn handle_link_lost(&mut self, now: Duration) {
-        self.core.tick(now);
-        self.core.close(CloseReason::LinkLost);
-    }
-
-    /// What happened, in order. [`ServerEvent::Closed`] is the last.
-    pub fn poll_event(&mut self) -> Option<ServerEvent> {
-        self.core.events.pop_front()
-    }
-
-    /// When [`handle_timeout`](Self::handle_timeout) wants to be called; `None`: nothing to wait for.
-    #[must_use]
-    pub fn next_timeout(&self) -> Option<Duration> {
-        self.core.next_timeout()
-    }
-
-    /// Octets to be written to the peer.
-    #[must_use]
-    pub fn output(&self) -> &[u8] {
-        self.core.out.pending()
-    }
-
-    /// The first `n` octets of [`output`](Self::output) are handed to the network.
-    pub fn wrote(&mut self, n: usize) {
-        self.core.out.wrote(n);
-    }
-
-    /// Moves the output to `into` (exchanging buffers when it is empty). All of it counts as written.
-    pub fn take_output(&mut self, into: &mut Vec<u8>) {
-        self.core.out.take(into);
-    }
-
-    /// Where the session stands.
-    #[must_use]
-    pub const fn state(&self) -> State {
-        self.core.state
-    }
-
-    /// Whether the session is over: write the output that is left, then close.
-    #[must_use]
-    pub fn is_closed(&self) -> bool {
-        self.core.is_closed()
-    }
-
-    /// Whether [`deliver`](Self::deliver) would be taken now.
-    #[must_use]
-    pub fn has_room(&self) -> bool {
-        matches!(self.core.state, State::Bound(mode) if mode.may_deliver())
-            && self.core.has_room(Request::Deliver)
-    }
-
-    /// Messages delivered and not answered yet, without those whose time is up.
-    #[must_use]
-    pub const fn outstanding(&self) -> usize {
-        self.core.asked.messages()
-    }
-
-    /// Requests of the peer that wait for an answer.
-    #[must_use]
-    pub fn unanswered(&self) -> usize {
-        self.core.owed.len()
-    }
-
-    /// What was odd so far.
-    #[must_use]
-    pub const fn counters(&self) -> Counters {
-        self.core.counters
     }
 
     fn answer(&mut self, pdu: &Pdu<'_>, status: CommandStatus, sequence: u32) -> Result<(), SendError> {

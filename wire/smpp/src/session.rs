@@ -7,13 +7,16 @@ mod asked;
 mod inbound;
 mod keepalive;
 mod link;
+mod machine;
 mod outbox;
 mod owed;
 
 use std::time::Duration;
 
 pub use inbound::Inbound;
-pub(crate) use link::{Common, Core, Limits};
+pub(crate) use link::{Common, Core};
+pub(crate) use machine::Side;
+pub use machine::{Session, SessionConfig};
 
 use crate::{BindMode, CommandStatus, EncodeError};
 

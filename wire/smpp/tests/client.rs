@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use peer::{MESSAGE, Peer, ms, s};
 use wire_smpp::{
-    BindMode, CancelSm, Client, ClientConfig, CloseReason, CommandId, CommandStatus, Event, Pdu, Request,
-    SendError, ShortMessage, State, SubmitResp, Tag, TlvBuf, UnknownSequence,
+    BindMode, CancelSm, Client, CloseReason, CommandId, CommandStatus, Event, Pdu, Request, SendError,
+    SessionConfig, ShortMessage, State, SubmitResp, Tag, TlvBuf, UnknownSequence,
 };
 
 const OK: CommandStatus = CommandStatus::OK;
 
-fn bound(config: ClientConfig) -> (Client, Peer) {
+fn bound(config: SessionConfig) -> (Client, Peer) {
     let mut client = Client::new(config, Duration::ZERO);
     let mut smsc = Peer::default();
     client.bind(BindMode::Transceiver, &peer::BIND, Duration::ZERO).unwrap();
@@ -43,7 +43,7 @@ fn id(text: &str) -> Pdu<'_> {
 
 #[test]
 fn answers_out_of_order_find_their_requests() {
-    let (mut client, mut smsc) = bound(ClientConfig::default());
+    let (mut client, mut smsc) = bound(SessionConfig::default());
     let first = client.submit(100, &MESSAGE, ms(1)).unwrap();
     let second = client.submit(200, &MESSAGE, ms(1)).unwrap();
     assert_eq!(
@@ -61,7 +61,7 @@ fn answers_out_of_order_find_their_requests() {
 
 #[test]
 fn second_answers_and_answers_to_nothing_are_counted_and_survived() {
-    let (mut client, smsc) = bound(ClientConfig::default());
+    let (mut client, smsc) = bound(SessionConfig::default());
     let sequence = client.submit(1, &MESSAGE, ms(1)).unwrap();
     for _ in 0..3 {
         smsc.sends(&mut client, &id("a"), OK, sequence, ms(2));
@@ -75,7 +75,7 @@ fn second_answers_and_answers_to_nothing_are_counted_and_survived() {
 
 #[test]
 fn statuses_and_missing_ids_are_told_as_they_are() {
-    let (mut client, smsc) = bound(ClientConfig::default());
+    let (mut client, smsc) = bound(SessionConfig::default());
     let sequences: Vec<u32> = (0..4).map(|token| client.submit(token, &MESSAGE, ms(1)).unwrap()).collect();
     let none = Pdu::SubmitSmResp(SubmitResp::default());
     smsc.sends(&mut client, &none, CommandStatus::THROTTLED, sequences[0], ms(2));
@@ -95,7 +95,7 @@ fn statuses_and_missing_ids_are_told_as_they_are() {
 
 #[test]
 fn a_full_window_holds_submissions_but_neither_cancellations_nor_enquire_link() {
-    let (mut client, mut smsc) = bound(ClientConfig { window: 2, ..ClientConfig::default() });
+    let (mut client, mut smsc) = bound(SessionConfig { window: 2, ..SessionConfig::default() });
     let first = client.submit(1, &MESSAGE, ms(1)).unwrap();
     client.submit(2, &MESSAGE, ms(1)).unwrap();
     assert!(!client.has_room());
@@ -125,7 +125,7 @@ fn a_full_window_holds_submissions_but_neither_cancellations_nor_enquire_link() 
 
 #[test]
 fn no_answer_is_told_once_and_a_late_answer_still_finds_its_request() {
-    let (mut client, smsc) = bound(ClientConfig { window: 1, ..ClientConfig::default() });
+    let (mut client, smsc) = bound(SessionConfig { window: 1, ..SessionConfig::default() });
     let sequence = client.submit(7, &MESSAGE, s(1)).unwrap();
     assert_eq!(client.next_timeout(), Some(s(11)));
     client.handle_timeout(ms(10_999));
@@ -143,7 +143,7 @@ fn no_answer_is_told_once_and_a_late_answer_still_finds_its_request() {
 
 #[test]
 fn late_requests_are_remembered_up_to_a_bound_the_oldest_forgotten_first() {
-    let (mut client, smsc) = bound(ClientConfig { max_late: 2, ..ClientConfig::default() });
+    let (mut client, smsc) = bound(SessionConfig { max_late: 2, ..SessionConfig::default() });
     let sequences: Vec<u32> = (0..3).map(|token| client.submit(token, &MESSAGE, s(1)).unwrap()).collect();
     client.handle_timeout(s(11));
     assert_eq!(events(&mut client).len(), 3);
@@ -159,7 +159,7 @@ fn late_requests_are_remembered_up_to_a_bound_the_oldest_forgotten_first() {
 
 #[test]
 fn sequence_numbers_wrap_to_one() {
-    let config = ClientConfig { first_sequence: 0x7FFF_FFFD, ..ClientConfig::default() };
+    let config = SessionConfig { first_sequence: 0x7FFF_FFFD, ..SessionConfig::default() };
     let (mut client, smsc) = bound(config);
     let mut next = || client.submit(1, &MESSAGE, ms(1)).unwrap();
     assert_eq!([next(), next(), next(), next()], [0x7FFF_FFFE, 0x7FFF_FFFF, 1, 2]);
@@ -169,7 +169,7 @@ fn sequence_numbers_wrap_to_one() {
 
 #[test]
 fn a_lost_link_loses_every_request_and_says_which_never_left() {
-    let (mut client, mut smsc) = bound(ClientConfig::default());
+    let (mut client, mut smsc) = bound(SessionConfig::default());
     client.submit(1, &MESSAGE, s(1)).unwrap();
     client.handle_timeout(s(11));
     client.submit(2, &MESSAGE, s(11)).unwrap();
@@ -201,7 +201,7 @@ fn a_lost_link_loses_every_request_and_says_which_never_left() {
 
 #[test]
 fn deliveries_wait_for_the_callers_answer_up_to_a_bound() {
-    let (mut client, mut smsc) = bound(ClientConfig { max_unanswered: 2, ..ClientConfig::default() });
+    let (mut client, mut smsc) = bound(SessionConfig { max_unanswered: 2, ..SessionConfig::default() });
     let receipt = ShortMessage { short_message: b"id:1 stat:DELIVRD", ..MESSAGE };
     for sequence in [10, 11, 12] {
         smsc.sends(&mut client, &Pdu::DeliverSm(receipt), OK, sequence, ms(1));
@@ -225,7 +225,7 @@ fn deliveries_wait_for_the_callers_answer_up_to_a_bound() {
 
 #[test]
 fn a_receipt_by_data_sm_is_answered_in_its_kind() {
-    let (mut client, mut smsc) = bound(ClientConfig::default());
+    let (mut client, mut smsc) = bound(SessionConfig::default());
     let mut tlvs = TlvBuf::new();
     tlvs.push_text(Tag::RECEIPTED_MESSAGE_ID, "77");
     let data = ShortMessage { short_message: b"", tlvs: tlvs.tlvs(), ..MESSAGE };

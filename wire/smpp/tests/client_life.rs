@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use peer::{MESSAGE, Peer, ms, s};
 use wire_smpp::{
-    BindMode, Client, ClientConfig, CloseReason, CommandId, CommandStatus, Event, Farewell, Pdu, Request,
-    SendError, ShortMessage, State, SubmitResp, Tag, TlvBuf,
+    BindMode, Client, CloseReason, CommandId, CommandStatus, Event, Farewell, Pdu, Request, SendError,
+    SessionConfig, ShortMessage, State, SubmitResp, Tag, TlvBuf,
 };
 
 const OK: CommandStatus = CommandStatus::OK;
 
-fn bound(config: ClientConfig) -> (Client, Peer) {
+fn bound(config: SessionConfig) -> (Client, Peer) {
     let mut client = Client::new(config, Duration::ZERO);
     let mut smsc = Peer::default();
     client.bind(BindMode::Transceiver, &peer::BIND, Duration::ZERO).unwrap();
@@ -43,7 +43,7 @@ fn id(text: &str) -> Pdu<'_> {
 
 #[test]
 fn silence_is_asked_about_twice_and_then_the_link_is_half_open() {
-    let (mut client, mut smsc) = bound(ClientConfig::default());
+    let (mut client, mut smsc) = bound(SessionConfig::default());
     client.submit(1, &MESSAGE, s(29)).unwrap();
     smsc.reads(&mut client);
     assert_eq!(client.next_timeout(), Some(s(30)));
@@ -59,7 +59,7 @@ fn silence_is_asked_about_twice_and_then_the_link_is_half_open() {
 
 #[test]
 fn any_sign_of_life_keeps_the_link() {
-    let (mut client, smsc) = bound(ClientConfig::default());
+    let (mut client, smsc) = bound(SessionConfig::default());
     client.handle_timeout(s(30));
     client.handle_timeout(s(40));
     smsc.sends(&mut client, &Pdu::EnquireLinkResp, OK, 3, s(49));
@@ -70,7 +70,7 @@ fn any_sign_of_life_keeps_the_link() {
 
 #[test]
 fn goodbye_waits_for_answers_both_ways_and_takes_nothing_new() {
-    let (mut client, mut smsc) = bound(ClientConfig::default());
+    let (mut client, mut smsc) = bound(SessionConfig::default());
     let sequence = client.submit(1, &MESSAGE, ms(1)).unwrap();
     smsc.sends(&mut client, &Pdu::DeliverSm(MESSAGE), OK, 50, ms(1));
     client.unbind(ms(2));
@@ -90,7 +90,7 @@ fn goodbye_waits_for_answers_both_ways_and_takes_nothing_new() {
 
 #[test]
 fn goodbye_ends_in_time_though_nobody_answers() {
-    let (mut client, mut smsc) = bound(ClientConfig { response_timeout: s(20), ..ClientConfig::default() });
+    let (mut client, mut smsc) = bound(SessionConfig { response_timeout: s(20), ..SessionConfig::default() });
     client.submit(1, &MESSAGE, s(1)).unwrap();
     client.unbind(s(1));
     assert_eq!(client.next_timeout(), Some(s(11)));
@@ -105,7 +105,7 @@ fn goodbye_ends_in_time_though_nobody_answers() {
 
 #[test]
 fn the_peers_goodbye_is_answered_after_what_is_under_way() {
-    let (mut client, mut smsc) = bound(ClientConfig::default());
+    let (mut client, mut smsc) = bound(SessionConfig::default());
     let sequence = client.submit(1, &MESSAGE, ms(1)).unwrap();
     smsc.sends(&mut client, &Pdu::Unbind, OK, 70, ms(2));
     assert_eq!(smsc.reads(&mut client), [(CommandId::SUBMIT_SM, OK, sequence)]);
@@ -120,7 +120,7 @@ fn the_peers_goodbye_is_answered_after_what_is_under_way() {
 #[test]
 fn a_refused_or_unanswered_bind_closes() {
     let refused = |pdu: &Pdu<'_>, status| {
-        let mut client = Client::new(ClientConfig::default(), s(0));
+        let mut client = Client::new(SessionConfig::default(), s(0));
         client.bind(BindMode::Transceiver, &peer::BIND, s(0)).unwrap();
         assert_eq!(client.bind(BindMode::Transceiver, &peer::BIND, s(0)), Err(SendError::NotBound));
         assert_eq!(client.submit(1, &MESSAGE, s(0)), Err(SendError::NotBound));
@@ -132,7 +132,7 @@ fn a_refused_or_unanswered_bind_closes() {
     assert_eq!(refused(&resp, CommandStatus::INVPASWD), [Event::Closed(reason)]);
     let reason = CloseReason::BindRefused(CommandStatus::INVCMDID);
     assert_eq!(refused(&Pdu::GenericNack, CommandStatus::INVCMDID), [Event::Closed(reason)]);
-    let mut client = Client::new(ClientConfig::default(), s(0));
+    let mut client = Client::new(SessionConfig::default(), s(0));
     client.bind(BindMode::Transceiver, &peer::BIND, s(0)).unwrap();
     assert_eq!(client.next_timeout(), Some(s(10)));
     client.handle_timeout(s(10));
@@ -141,7 +141,7 @@ fn a_refused_or_unanswered_bind_closes() {
 
 #[test]
 fn a_stream_without_rhythm_is_told_and_closed() {
-    let (mut client, mut smsc) = bound(ClientConfig::default());
+    let (mut client, mut smsc) = bound(SessionConfig::default());
     client.submit(1, &MESSAGE, ms(1)).unwrap();
     client.handle_bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n", ms(2));
     let said = smsc.reads(&mut client);
@@ -157,7 +157,7 @@ fn a_stream_without_rhythm_is_told_and_closed() {
 
 #[test]
 fn unknown_commands_and_bad_bodies_are_refused_and_the_session_goes_on() {
-    let (mut client, mut smsc) = bound(ClientConfig::default());
+    let (mut client, mut smsc) = bound(SessionConfig::default());
     smsc.sends_raw(&mut client, 0x0000_0021, 61, b"abc", ms(1));
     smsc.sends_raw(&mut client, CommandId::DELIVER_SM.0, 62, b"\0\x01", ms(1));
     smsc.sends(&mut client, &Pdu::SubmitSm(MESSAGE), OK, 63, ms(1));
@@ -180,10 +180,10 @@ fn long_pdus_are_taken_only_after_the_bind() {
     let mut payload = TlvBuf::new();
     payload.push(Tag::MESSAGE_PAYLOAD, &[b'x'; 60_000]);
     let long = ShortMessage { short_message: b"", tlvs: payload.tlvs(), ..MESSAGE };
-    let mut early = Client::new(ClientConfig::default(), s(0));
+    let mut early = Client::new(SessionConfig::default(), s(0));
     Peer::default().sends(&mut early, &Pdu::DeliverSm(long), OK, 1, s(0));
     assert_eq!(events(&mut early), [Event::Closed(CloseReason::BadLength)]);
-    let (mut client, smsc) = bound(ClientConfig::default());
+    let (mut client, smsc) = bound(SessionConfig::default());
     smsc.sends(&mut client, &Pdu::DeliverSm(long), OK, 1, s(0));
     let Some(Event::Deliver(inbound)) = events(&mut client).pop() else { panic!() };
     assert_eq!(inbound.message().user_data().len(), 60_000);
@@ -191,7 +191,7 @@ fn long_pdus_are_taken_only_after_the_bind() {
 
 #[test]
 fn a_peer_that_never_reads_is_given_up_before_memory_is() {
-    let config = ClientConfig { max_output: 4096, window: 1000, ..ClientConfig::default() };
+    let config = SessionConfig { max_output: 4096, window: 1000, ..SessionConfig::default() };
     let (mut client, smsc) = bound(config);
     let taken = (0..1000).take_while(|token| client.submit(*token, &MESSAGE, ms(1)).is_ok()).count();
     assert!(taken > 10 && client.output().len() < 4096, "{taken}");
@@ -205,7 +205,7 @@ fn a_peer_that_never_reads_is_given_up_before_memory_is() {
 
 #[test]
 fn a_goodbye_completed_in_the_middle_of_a_read_ends_the_session_there() {
-    let (mut client, mut smsc) = bound(ClientConfig::default());
+    let (mut client, mut smsc) = bound(SessionConfig::default());
     let sequence = client.submit(1, &MESSAGE, ms(1)).unwrap();
     smsc.reads(&mut client);
     let mut read = Vec::new();

@@ -9,13 +9,13 @@ use std::time::Duration;
 use peer::{BIND, MESSAGE, Peer, ms, s};
 use wire_smpp::{
     Bind, BindMode, CancelSm, CloseReason, CommandId, CommandStatus, EsmClass, Frame, HEADER_LEN,
-    MessageState, Pdu, QuerySm, QuerySmResp, SendError, Server, ServerConfig, ServerEvent, ShortMessage,
+    MessageState, Pdu, QuerySm, QuerySmResp, SendError, Server, ServerEvent, SessionConfig, ShortMessage,
     State, Tag, TlvBuf,
 };
 
 const OK: CommandStatus = CommandStatus::OK;
 
-fn bound_as(mode: BindMode, bind: &Bind<'_>, config: ServerConfig) -> (Server, Peer) {
+fn bound_as(mode: BindMode, bind: &Bind<'_>, config: SessionConfig) -> (Server, Peer) {
     let mut server = Server::new(config, Duration::ZERO);
     let esme = Peer::default();
     esme.sends(&mut server, &Pdu::Bind(mode, *bind), OK, 1, Duration::ZERO);
@@ -26,7 +26,7 @@ fn bound_as(mode: BindMode, bind: &Bind<'_>, config: ServerConfig) -> (Server, P
     (server, esme)
 }
 
-fn bound(config: ServerConfig) -> (Server, Peer) {
+fn bound(config: SessionConfig) -> (Server, Peer) {
     let (mut server, mut esme) = bound_as(BindMode::Transceiver, &BIND, config);
     assert_eq!(esme.reads(&mut server), [(CommandId::BIND_TRANSCEIVER.response(), OK, 1)]);
     (server, esme)
@@ -38,7 +38,7 @@ fn events(server: &mut Server) -> Vec<ServerEvent> {
 
 #[test]
 fn submissions_are_answered_in_any_order_with_any_status_even_twice() {
-    let (mut server, mut esme) = bound(ServerConfig::default());
+    let (mut server, mut esme) = bound(SessionConfig::default());
     for sequence in [2, 3, 4] {
         esme.sends(&mut server, &Pdu::SubmitSm(MESSAGE), OK, sequence, ms(1));
     }
@@ -68,7 +68,7 @@ fn submissions_are_answered_in_any_order_with_any_status_even_twice() {
 
 #[test]
 fn too_many_unanswered_requests_are_throttled() {
-    let (mut server, mut esme) = bound(ServerConfig { max_unanswered: 1, ..ServerConfig::default() });
+    let (mut server, mut esme) = bound(SessionConfig { max_unanswered: 1, ..SessionConfig::default() });
     esme.sends(&mut server, &Pdu::SubmitSm(MESSAGE), OK, 2, ms(1));
     esme.sends(&mut server, &Pdu::SubmitSm(MESSAGE), OK, 3, ms(1));
     assert_eq!(events(&mut server).len(), 1);
@@ -80,7 +80,7 @@ fn too_many_unanswered_requests_are_throttled() {
 
 #[test]
 fn receipts_go_out_in_a_window_and_come_back_answered() {
-    let (mut server, mut esme) = bound(ServerConfig { window: 2, ..ServerConfig::default() });
+    let (mut server, mut esme) = bound(SessionConfig { window: 2, ..SessionConfig::default() });
     let receipt =
         ShortMessage { esm_class: EsmClass::RECEIPT, short_message: b"id:1 stat:DELIVRD", ..MESSAGE };
     let first = server.deliver(10, &receipt, ms(1)).unwrap();
@@ -105,7 +105,7 @@ fn receipts_go_out_in_a_window_and_come_back_answered() {
 
 #[test]
 fn a_receipt_without_answer_is_told_and_a_late_answer_too() {
-    let (mut server, esme) = bound(ServerConfig::default());
+    let (mut server, esme) = bound(SessionConfig::default());
     let sequence = server.deliver(10, &MESSAGE, s(1)).unwrap();
     server.handle_timeout(s(11));
     assert_eq!(events(&mut server), [ServerEvent::NoAnswer { token: 10 }]);
@@ -124,7 +124,7 @@ fn a_receipt_without_answer_is_told_and_a_late_answer_too() {
 
 #[test]
 fn cancel_and_query_come_up_and_are_answered() {
-    let (mut server, mut esme) = bound(ServerConfig::default());
+    let (mut server, mut esme) = bound(SessionConfig::default());
     let (source, destination) = (MESSAGE.source, MESSAGE.destination);
     let cancel = CancelSm { service_type: b"", message_id: b"77", source, destination };
     esme.sends(&mut server, &Pdu::CancelSm(cancel), OK, 2, ms(1));
@@ -152,7 +152,7 @@ fn cancel_and_query_come_up_and_are_answered() {
 
 #[test]
 fn before_the_bind_only_enquire_link_and_unbind_are_served() {
-    let mut server = Server::new(ServerConfig::default(), s(0));
+    let mut server = Server::new(SessionConfig::default(), s(0));
     let mut esme = Peer::default();
     esme.sends(&mut server, &Pdu::EnquireLink, OK, 1, s(1));
     esme.sends(&mut server, &Pdu::SubmitSm(MESSAGE), OK, 2, s(1));
@@ -170,7 +170,7 @@ fn before_the_bind_only_enquire_link_and_unbind_are_served() {
 
 #[test]
 fn a_connection_that_does_not_bind_in_time_is_closed() {
-    let mut server = Server::new(ServerConfig::default(), s(5));
+    let mut server = Server::new(SessionConfig::default(), s(5));
     assert_eq!(server.next_timeout(), Some(s(15)));
     Peer::default().sends(&mut server, &Pdu::EnquireLink, OK, 1, s(14));
     server.handle_timeout(s(15));
@@ -179,7 +179,7 @@ fn a_connection_that_does_not_bind_in_time_is_closed() {
 
 #[test]
 fn a_refused_bind_is_answered_without_a_body_and_closes() {
-    let mut server = Server::new(ServerConfig::default(), s(0));
+    let mut server = Server::new(SessionConfig::default(), s(0));
     let mut esme = Peer::default();
     esme.sends(&mut server, &Pdu::Bind(BindMode::Transmitter, BIND), OK, 9, s(0));
     assert_eq!(server.answer_bind(8, OK, "smsc", s(0)), Err(SendError::NotBound));
@@ -193,7 +193,7 @@ fn a_refused_bind_is_answered_without_a_body_and_closes() {
 
 #[test]
 fn a_second_bind_is_refused_as_already_bound() {
-    let (mut server, mut esme) = bound(ServerConfig::default());
+    let (mut server, mut esme) = bound(SessionConfig::default());
     esme.sends(&mut server, &Pdu::Bind(BindMode::Receiver, BIND), OK, 2, ms(1));
     assert_eq!(esme.reads(&mut server), [(CommandId::BIND_RECEIVER.response(), CommandStatus::ALYBND, 2)]);
     assert_eq!(server.state(), State::Bound(BindMode::Transceiver));
@@ -201,19 +201,19 @@ fn a_second_bind_is_refused_as_already_bound() {
 
 #[test]
 fn the_mode_of_the_bind_is_kept_both_ways() {
-    let (mut server, mut esme) = bound_as(BindMode::Receiver, &BIND, ServerConfig::default());
+    let (mut server, mut esme) = bound_as(BindMode::Receiver, &BIND, SessionConfig::default());
     esme.reads(&mut server);
     esme.sends(&mut server, &Pdu::SubmitSm(MESSAGE), OK, 2, ms(1));
     assert_eq!(esme.reads(&mut server), [(CommandId::SUBMIT_SM.response(), CommandStatus::INVBNDSTS, 2)]);
     assert!(server.deliver(1, &MESSAGE, ms(1)).is_ok());
-    let (mut server, _) = bound_as(BindMode::Transmitter, &BIND, ServerConfig::default());
+    let (mut server, _) = bound_as(BindMode::Transmitter, &BIND, SessionConfig::default());
     assert_eq!(server.deliver(1, &MESSAGE, ms(1)), Err(SendError::NotBound));
 }
 
 #[test]
 fn a_peer_of_version_3_3_is_sent_no_tlvs() {
     let old = Bind { interface_version: 0x33, ..BIND };
-    let (mut server, _) = bound_as(BindMode::Transceiver, &old, ServerConfig::default());
+    let (mut server, _) = bound_as(BindMode::Transceiver, &old, SessionConfig::default());
     let mut tlvs = TlvBuf::new();
     tlvs.push_text(Tag::RECEIPTED_MESSAGE_ID, "77");
     server.deliver(1, &ShortMessage { tlvs: tlvs.tlvs(), ..MESSAGE }, ms(1)).unwrap();
@@ -226,7 +226,7 @@ fn a_peer_of_version_3_3_is_sent_no_tlvs() {
 
 #[test]
 fn an_unbind_of_the_client_waits_for_our_answers_to_it() {
-    let (mut server, mut esme) = bound(ServerConfig::default());
+    let (mut server, mut esme) = bound(SessionConfig::default());
     esme.sends(&mut server, &Pdu::SubmitSm(MESSAGE), OK, 2, s(1));
     esme.sends(&mut server, &Pdu::Unbind, OK, 3, s(1));
     assert!(esme.reads(&mut server).is_empty());
@@ -235,7 +235,7 @@ fn an_unbind_of_the_client_waits_for_our_answers_to_it() {
     assert_eq!(esme.reads(&mut server), said);
     assert!(server.is_closed());
     // And it does not wait for ever.
-    let (mut server, mut esme) = bound(ServerConfig::default());
+    let (mut server, mut esme) = bound(SessionConfig::default());
     esme.sends(&mut server, &Pdu::SubmitSm(MESSAGE), OK, 2, s(1));
     esme.sends(&mut server, &Pdu::Unbind, OK, 3, s(1));
     server.handle_timeout(s(11));
@@ -244,7 +244,7 @@ fn an_unbind_of_the_client_waits_for_our_answers_to_it() {
 
 #[test]
 fn our_unbind_takes_no_new_submissions() {
-    let (mut server, mut esme) = bound(ServerConfig::default());
+    let (mut server, mut esme) = bound(SessionConfig::default());
     esme.sends(&mut server, &Pdu::SubmitSm(MESSAGE), OK, 2, s(1));
     server.unbind(s(1));
     esme.sends(&mut server, &Pdu::SubmitSm(MESSAGE), OK, 3, s(1));
@@ -258,7 +258,7 @@ fn our_unbind_takes_no_new_submissions() {
 
 #[test]
 fn a_silent_client_is_asked_and_given_up() {
-    let (mut server, mut esme) = bound(ServerConfig::default());
+    let (mut server, mut esme) = bound(SessionConfig::default());
     for at in [30, 40] {
         server.handle_timeout(s(at));
         let said = esme.reads(&mut server);

@@ -12,7 +12,7 @@ use peer::{BIND, MESSAGE, bind_resp, ms};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use wire_smpp::{
-    BindMode, Client, ClientConfig, CommandStatus, Event, Pdu, Server, ServerConfig, ServerEvent, SubmitResp,
+    BindMode, Client, CommandStatus, Event, Pdu, Server, ServerEvent, SessionConfig, SubmitResp,
 };
 
 const OK: CommandStatus = CommandStatus::OK;
@@ -65,8 +65,9 @@ struct World {
 impl World {
     fn new() -> Self {
         let now = Duration::ZERO;
-        let mut client = Client::new(ClientConfig { window: 8, max_late: 4, ..ClientConfig::default() }, now);
-        let server = Server::new(ServerConfig { window: 4, ..ServerConfig::default() }, now);
+        let mut client =
+            Client::new(SessionConfig { window: 8, max_late: 4, ..SessionConfig::default() }, now);
+        let server = Server::new(SessionConfig { window: 4, ..SessionConfig::default() }, now);
         client.bind(BindMode::Transceiver, &BIND, now).unwrap();
         Self {
             client,
@@ -244,7 +245,7 @@ fn noise() -> impl Strategy<Value = Vec<u8>> {
 /// Everything that a bound client with a few requests in flight tells and says.
 fn heard_by_client<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<Event>, Vec<u8>) {
     let mut client =
-        Client::new(ClientConfig { max_unanswered: 3, ..ClientConfig::default() }, Duration::ZERO);
+        Client::new(SessionConfig { max_unanswered: 3, ..SessionConfig::default() }, Duration::ZERO);
     client.bind(BindMode::Transceiver, &BIND, Duration::ZERO).unwrap();
     let mut out = Vec::new();
     bind_resp().encode(OK, 1, &mut out).unwrap();
@@ -265,7 +266,7 @@ fn heard_by_client<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<Event>, V
 
 fn heard_by_server<'a>(pieces: impl Iterator<Item = &'a [u8]>, bound: bool) -> (Vec<ServerEvent>, Vec<u8>) {
     let mut server =
-        Server::new(ServerConfig { max_unanswered: 3, ..ServerConfig::default() }, Duration::ZERO);
+        Server::new(SessionConfig { max_unanswered: 3, ..SessionConfig::default() }, Duration::ZERO);
     if bound {
         let mut out = Vec::new();
         Pdu::Bind(BindMode::Transceiver, BIND).encode(OK, 1, &mut out).unwrap();

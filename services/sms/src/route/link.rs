@@ -15,7 +15,7 @@ use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 use wire_smpp::{
-    Bind, BindMode, Client, ClientConfig, CloseReason, CommandStatus, Event, Request, State, TlvBuf,
+    Bind, BindMode, Client, CloseReason, CommandStatus, Event, Request, SessionConfig, State, TlvBuf,
 };
 
 /// Octets read at once.
@@ -52,7 +52,7 @@ pub(super) struct Link<'w> {
 impl<'w> Link<'w> {
     pub(super) fn new(worker: &'w mut Worker, settings: Arc<RouteSettings>) -> Self {
         let options = &worker.shared.options;
-        let config = ClientConfig {
+        let config = SessionConfig {
             window: usize::from(settings.window.max(1)),
             response_timeout: options.response(),
             enquire_interval: Duration::from_millis(options.enquire_link_ms),
@@ -60,7 +60,7 @@ impl<'w> Link<'w> {
             // What one read brings beyond our own bound is still taken; only then is the peer turned away.
             max_unanswered: options.unanswered_max.saturating_mul(2),
             max_late: LATE_MAX,
-            ..ClientConfig::default()
+            ..SessionConfig::default()
         };
         let now = worker.elapsed();
         let mut client = Client::new(config, now);

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout};
 use wire_smpp::{
-    BindRequest, CancelRequest, CommandStatus, Inbound, Server, ServerConfig, ServerEvent, ShortMessage,
+    BindRequest, CancelRequest, CommandStatus, Inbound, Server, ServerEvent, SessionConfig, ShortMessage,
 };
 
 pub(crate) struct Smsc {
@@ -54,7 +54,7 @@ pub(crate) struct Peer {
 
 impl Peer {
     pub(crate) fn new(stream: TcpStream) -> Self {
-        let config = ServerConfig { max_unanswered: 100_000, window: 100_000, ..ServerConfig::default() };
+        let config = SessionConfig { max_unanswered: 100_000, window: 100_000, ..SessionConfig::default() };
         let server = Server::new(config, Duration::ZERO);
         Self { stream, server, began: Instant::now(), buffer: vec![0; 65_536] }
     }

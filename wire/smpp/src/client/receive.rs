@@ -1,13 +1,25 @@
 //! What each PDU of the SMSC does to a client session.
 
 use super::Event;
-use crate::session::Core;
+use crate::session::{Core, Side};
 use crate::{
     BindMode, BindResp, CloseReason, CommandStatus, Frame, Inbound, Pdu, Request, State, SubmitResp, Tag,
 };
 
+impl Side for Event {
+    const MESSAGE: Request = Request::Submit;
+
+    fn may_send(mode: BindMode) -> bool {
+        mode.may_submit()
+    }
+
+    fn receive(core: &mut Core<Self>, frame: &Frame<'_>) {
+        core.receive(frame);
+    }
+}
+
 impl Core<Event> {
-    pub(super) fn receive(&mut self, frame: &Frame<'_>) {
+    fn receive(&mut self, frame: &Frame<'_>) {
         self.heard();
         let pdu = match Pdu::decode(frame) {
             Ok(pdu) => pdu,

@@ -1,23 +1,31 @@
 //! What each PDU of a client does to a server session.
 
 use super::event::{BindRequest, CancelRequest, QueryRequest, ServerEvent};
-use crate::session::Core;
+use crate::session::{Core, Side};
 use crate::{Bind, BindMode, CommandStatus, Frame, Inbound, Pdu, Request, State};
 
 /// First version with TLVs.
 const FIRST_WITH_TLVS: u8 = 0x34;
 
+impl Side for ServerEvent {
+    const MESSAGE: Request = Request::Deliver;
+
+    fn may_send(mode: BindMode) -> bool {
+        mode.may_deliver()
+    }
+
+    fn receive(core: &mut Core<Self>, frame: &Frame<'_>) {
+        core.receive(frame);
+    }
+}
+
 impl Core<ServerEvent> {
-    /// Gives, for a bind that is taken up, whether the peer reads TLVs.
-    pub(super) fn receive(&mut self, frame: &Frame<'_>) -> Option<bool> {
+    fn receive(&mut self, frame: &Frame<'_>) {
         self.heard();
         let sequence = frame.header.sequence;
         let pdu = match Pdu::decode(frame) {
             Ok(pdu) => pdu,
-            Err(refusal) => {
-                self.refuse(refusal, sequence);
-                return None;
-            }
+            Err(refusal) => return self.refuse(refusal, sequence),
         };
         match pdu {
             Pdu::SubmitSm(_) | Pdu::DataSm(_) => {
@@ -30,7 +38,7 @@ impl Core<ServerEvent> {
                 // A PDU without a body always encodes.
                 let _ = self.send(&Pdu::EnquireLinkResp, CommandStatus::OK, sequence);
             }
-            Pdu::Bind(mode, bind) => return self.bind_asked(frame, mode, &bind),
+            Pdu::Bind(mode, bind) => self.bind_asked(frame, mode, &bind),
             Pdu::CancelSm(cancel) => {
                 self.take_up(frame, || ServerEvent::Cancel(CancelRequest::new(sequence, &cancel)));
             }
@@ -46,19 +54,17 @@ impl Core<ServerEvent> {
             // Only an SMSC delivers.
             Pdu::DeliverSm(_) => self.refuse_with(frame, CommandStatus::INVBNDSTS),
         }
-        None
     }
 
-    fn bind_asked(&mut self, frame: &Frame<'_>, mode: BindMode, bind: &Bind<'_>) -> Option<bool> {
+    fn bind_asked(&mut self, frame: &Frame<'_>, mode: BindMode, bind: &Bind<'_>) {
         let State::Open { until } = self.state else {
-            self.refuse_with(frame, CommandStatus::ALYBND);
-            return None;
+            return self.refuse_with(frame, CommandStatus::ALYBND);
         };
         let sequence = frame.header.sequence;
         let until = until.unwrap_or_else(|| self.now.saturating_add(self.limits.response_timeout));
         self.state = State::Binding { mode, sequence, until };
         self.events.push_back(ServerEvent::Bind(BindRequest::new(sequence, mode, bind)));
-        Some(bind.interface_version >= FIRST_WITH_TLVS)
+        self.peer_reads_tlvs = bind.interface_version >= FIRST_WITH_TLVS;
     }
 
     /// A request that the caller answers, if this session may make it and not too many wait.

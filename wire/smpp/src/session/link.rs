@@ -7,21 +7,8 @@ use super::asked::{Asked, Entry};
 use super::keepalive::{KeepAlive, Pulse};
 use super::outbox::Outbox;
 use super::owed::Owed;
-use super::{CloseReason, Counters, Farewell, Request, SendError, State};
+use super::{CloseReason, Counters, Farewell, Request, SendError, SessionConfig, State};
 use crate::{BindMode, CommandId, CommandStatus, Frame, Pdu, Refusal};
-
-/// The bounds and timers that both machines have.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    pub(crate) window: usize,
-    pub(crate) response_timeout: Duration,
-    pub(crate) enquire_interval: Duration,
-    pub(crate) drain_timeout: Duration,
-    pub(crate) max_unanswered: usize,
-    pub(crate) max_late: usize,
-    pub(crate) max_output: usize,
-    pub(crate) first_sequence: u32,
-}
 
 /// What happens to requests and sessions on either side; each machine has its own words for it.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +20,7 @@ pub(crate) enum Common {
 
 #[derive(Debug)]
 pub(crate) struct Core<E> {
-    pub(crate) limits: Limits,
+    pub(crate) limits: SessionConfig,
     pub(crate) state: State,
     pub(crate) out: Outbox,
     pub(crate) asked: Asked,
@@ -41,11 +28,13 @@ pub(crate) struct Core<E> {
     pub(crate) counters: Counters,
     pub(crate) events: VecDeque<E>,
     pub(crate) now: Duration,
+    /// Whether the peer of a server said 3.4 or later: earlier ones are sent no TLVs.
+    pub(crate) peer_reads_tlvs: bool,
     alive: KeepAlive,
 }
 
 impl<E: From<Common>> Core<E> {
-    pub(crate) fn new(limits: Limits, state: State, now: Duration) -> Self {
+    pub(crate) fn new(limits: SessionConfig, state: State, now: Duration) -> Self {
         Self {
             limits,
             state,
@@ -55,6 +44,7 @@ impl<E: From<Common>> Core<E> {
             counters: Counters::default(),
             events: VecDeque::new(),
             now,
+            peer_reads_tlvs: false,
             alive: KeepAlive::new(limits.enquire_interval, limits.response_timeout, now),
         }
     }
