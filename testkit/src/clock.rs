@@ -18,6 +18,16 @@ pub fn receipt_date(unix_us: u64) -> String {
     format!("{:02}{month:02}{day:02}{:02}{:02}", year % 100, rest / 3_600, rest / 60 % 60)
 }
 
+/// `2026-11-23T09:30:00.000Z`, as CPIM envelopes carry it (RFC 3339).
+#[must_use]
+pub fn date_time(unix_us: u64) -> String {
+    let (seconds, millis) = (unix_us / 1_000_000, unix_us / 1_000 % 1_000);
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    let (year, month, day) = civil(days);
+    let (hour, minute, second) = (rest / 3_600, rest / 60 % 60, rest % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
+}
+
 /// Year, month and day of a day since 1970, in the Gregorian calendar.
 const fn civil(days: u64) -> (u64, u64, u64) {
     let shifted = days + 719_468;
@@ -34,6 +44,12 @@ const fn civil(days: u64) -> (u64, u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dates_of_envelopes() {
+        assert_eq!(date_time(1_795_433_400_123_456), "2026-11-23T11:30:00.123Z");
+        assert_eq!(date_time(0), "1970-01-01T00:00:00.000Z");
+    }
 
     #[test]
     fn dates_of_receipts() {

@@ -1,6 +1,6 @@
 //! A capture file of what a peer saw, so that a stranger's dissector can judge the bytes.
 //!
-//! Frames are IPv4 without a link layer (LINKTYPE_RAW, 101) with TCP headers made up from what was read and
+//! Frames are IPv4 without a link layer (LINKTYPE_RAW, 101) with TCP or UDP headers made up from what was read and
 //! written: ports, sequence numbers and checksums are consistent, packet boundaries and addresses are ours. The
 //! server's port is always written as the protocol's well-known one, so that a dissector picks its protocol by itself.
 
@@ -13,6 +13,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The well-known port of SMPP.
 pub const SMPP_PORT: u16 = 2775;
 
+/// The well-known port of SIP.
+pub const SIP_PORT: u16 = 5060;
+
 const CLIENT: [u8; 4] = [127, 0, 0, 2];
 const SERVER: [u8; 4] = [127, 0, 0, 1];
 const SEGMENT_MAX: usize = 1400;
@@ -22,24 +25,34 @@ const ACK: u8 = 0x10;
 const SYN_ACK: u8 = 0x12;
 const PUSH_ACK: u8 = 0x18;
 
+const TCP: u8 = 6;
+const UDP: u8 = 17;
+
 /// A capture file, shared by the connections that it shows.
 #[derive(Clone, Debug)]
 pub struct Capture(Arc<Mutex<BufWriter<File>>>);
 
-/// One connection in a capture.
+/// One connection in a capture, or what two UDP ports say to each other.
 #[derive(Debug)]
 pub struct Conversation {
     capture: Capture,
     client_port: u16,
     server_port: u16,
-    client_next: u32,
-    server_next: u32,
+    /// None of UDP.
+    stream: Option<Sequence>,
+}
+
+/// The next sequence numbers of a stream.
+#[derive(Debug)]
+struct Sequence {
+    client: u32,
+    server: u32,
 }
 
 /// Who sent a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// The side that opened the connection.
+    /// The side that opened the connection, or spoke first.
     Client,
     /// The side that listened.
     Server,
@@ -66,15 +79,18 @@ impl Capture {
             capture: self.clone(),
             client_port,
             server_port,
-            client_next: 1000,
-            server_next: 5000,
+            stream: Some(Sequence { client: 1000, server: 5000 }),
         };
-        conversation.packet(Side::Client, SYN, &[]);
-        conversation.client_next += 1;
-        conversation.packet(Side::Server, SYN_ACK, &[]);
-        conversation.server_next += 1;
-        conversation.packet(Side::Client, ACK, &[]);
+        conversation.segment(Side::Client, SYN, &[]);
+        conversation.segment(Side::Server, SYN_ACK, &[]);
+        conversation.segment(Side::Client, ACK, &[]);
         conversation
+    }
+
+    /// Shows what two UDP ports say to each other. `server_port` is what the file says.
+    #[must_use]
+    pub fn datagrams(&self, client_port: u16, server_port: u16) -> Conversation {
+        Conversation { capture: self.clone(), client_port, server_port, stream: None }
     }
 
     /// Hands everything to the operating system.
@@ -99,52 +115,63 @@ impl Capture {
 }
 
 impl Conversation {
-    /// Octets that one side sent.
+    /// Octets that one side sent; of UDP one datagram.
     pub fn data(&mut self, from: Side, octets: &[u8]) {
+        if self.stream.is_none() {
+            return self.datagram(from, octets);
+        }
         for segment in octets.chunks(SEGMENT_MAX) {
-            self.packet(from, PUSH_ACK, segment);
-            let length = u32::try_from(segment.len()).unwrap_or(0);
-            let next = match from {
-                Side::Client => &mut self.client_next,
-                Side::Server => &mut self.server_next,
-            };
-            *next = next.wrapping_add(length);
+            self.segment(from, PUSH_ACK, segment);
         }
     }
 
-    /// The end, as an orderly one.
+    /// The end, as an orderly one; UDP has none.
     pub fn close(&mut self, from: Side) {
-        self.packet(from, FIN_ACK, &[]);
+        self.segment(from, FIN_ACK, &[]);
     }
 
-    fn packet(&self, from: Side, flags: u8, payload: &[u8]) {
-        let (source, destination, ports, sequence, acknowledged) = match from {
-            Side::Client => {
-                (CLIENT, SERVER, (self.client_port, self.server_port), self.client_next, self.server_next)
-            }
-            Side::Server => {
-                (SERVER, CLIENT, (self.server_port, self.client_port), self.server_next, self.client_next)
-            }
+    fn segment(&mut self, from: Side, flags: u8, payload: &[u8]) {
+        let Some(sequence) = &mut self.stream else { return };
+        let (mine, theirs) = match from {
+            Side::Client => (&mut sequence.client, &sequence.server),
+            Side::Server => (&mut sequence.server, &sequence.client),
         };
-        let mut tcp = Vec::with_capacity(20 + payload.len());
-        tcp.extend_from_slice(&ports.0.to_be_bytes());
-        tcp.extend_from_slice(&ports.1.to_be_bytes());
-        tcp.extend_from_slice(&sequence.to_be_bytes());
-        tcp.extend_from_slice(&if flags == SYN { 0 } else { acknowledged }.to_be_bytes());
+        let acknowledged = if flags == SYN { 0 } else { *theirs };
+        let mut tcp = Vec::with_capacity(16 + payload.len());
+        tcp.extend_from_slice(&mine.to_be_bytes());
+        tcp.extend_from_slice(&acknowledged.to_be_bytes());
         tcp.extend_from_slice(&[0x50, flags, 0xFF, 0xFF, 0, 0, 0, 0]);
         tcp.extend_from_slice(payload);
-        let length = u16::try_from(tcp.len()).unwrap_or(u16::MAX);
-        let pseudo = [&source[..], &destination, &[0, 6], &length.to_be_bytes(), &tcp].concat();
-        patch(&mut tcp, 16, checksum(&pseudo));
-        let mut ip = Vec::with_capacity(20 + tcp.len());
+        let length = u32::try_from(payload.len()).unwrap_or(0);
+        *mine = mine.wrapping_add(if flags & SYN == SYN { 1 } else { length });
+        self.packet(from, TCP, &tcp, 16);
+    }
+
+    fn datagram(&self, from: Side, payload: &[u8]) {
+        let length = u16::try_from(8 + payload.len()).unwrap_or(u16::MAX);
+        let udp = [&length.to_be_bytes()[..], &[0, 0], payload].concat();
+        self.packet(from, UDP, &udp, 6);
+    }
+
+    /// Writes a packet: ports, `rest`, and the checksum of both at `sum_at`.
+    fn packet(&self, from: Side, protocol: u8, rest: &[u8], sum_at: usize) {
+        let (source, destination, ports) = match from {
+            Side::Client => (CLIENT, SERVER, (self.client_port, self.server_port)),
+            Side::Server => (SERVER, CLIENT, (self.server_port, self.client_port)),
+        };
+        let mut inner = [&ports.0.to_be_bytes(), &ports.1.to_be_bytes(), rest].concat();
+        let length = u16::try_from(inner.len()).unwrap_or(u16::MAX);
+        let pseudo = [&source[..], &destination, &[0, protocol], &length.to_be_bytes(), &inner].concat();
+        patch(&mut inner, sum_at, checksum(&pseudo));
+        let mut ip = Vec::with_capacity(20 + inner.len());
         ip.extend_from_slice(&[0x45, 0]);
         ip.extend_from_slice(&length.saturating_add(20).to_be_bytes());
-        ip.extend_from_slice(&[0, 0, 0x40, 0, 64, 6, 0, 0]);
+        ip.extend_from_slice(&[0, 0, 0x40, 0, 64, protocol, 0, 0]);
         ip.extend_from_slice(&source);
         ip.extend_from_slice(&destination);
         let sum = checksum(&ip);
         patch(&mut ip, 10, sum);
-        ip.extend_from_slice(&tcp);
+        ip.extend_from_slice(&inner);
         // A capture that can't be written fails loudly at `flush`, which every user calls before reading it.
         let _ = self.capture.record(&ip);
     }

@@ -1,0 +1,131 @@
+//! Requests that are lost, requests that come again, connections that end.
+
+use crate::desk::{Desk, message};
+use std::time::{Duration, Instant};
+use switchback_testkit::handset::{Config, Failure, Handset, SendOptions, Wire};
+use wire_sip::{Incoming, Method, PING, PONG};
+
+#[tokio::test]
+async fn a_request_is_sent_until_it_is_answered() {
+    let mut desk = Desk::open(Wire::Udp).await;
+    let handset = desk.handset("").await;
+    let (sent, ()) =
+        tokio::join!(handset.send("sip:+46701@example.net", "Hej", SendOptions::default()), async {
+            let first = desk.asked(Method::Message).await;
+            for _ in 0..2 {
+                assert_eq!(desk.asked(Method::Message).await.octets(), first.octets());
+            }
+            desk.answer(&first, 202).await;
+        });
+    assert_eq!(sent.unwrap().answer.status, 202);
+}
+
+#[tokio::test]
+async fn a_request_is_given_up() {
+    let desk = Desk::open(Wire::Udp).await;
+    let t1 = Duration::from_millis(5);
+    let handset = Handset::start(Config { t1, ..desk.config() }).await.unwrap();
+    let began = Instant::now();
+    assert_eq!(handset.register().await.unwrap_err(), Failure::NoAnswer);
+    assert!(began.elapsed() >= t1 * 64, "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_request_that_comes_again_is_answered_as_before_and_shown_once() {
+    let mut desk = Desk::open(Wire::Udp).await;
+    let handset = desk.handset("no-imdn").await;
+    desk.register(&handset).await;
+    let mut answers = Vec::new();
+    for _ in 0..3 {
+        desk.send(&handset.contact().unwrap(), "m1", 1).await;
+        answers.push(desk.next().await.octets().clone());
+    }
+    assert!(answers[0].starts_with(b"SIP/2.0 200 OK\r\n"), "{answers:?}");
+    assert!(answers[0] == answers[1] && answers[1] == answers[2], "{answers:?}");
+    let inbox = handset.inbox();
+    assert_eq!((inbox.texts(), inbox.messages[0].came, inbox.counts.absorbed), (vec!["Hej"], 3, 2));
+}
+
+#[tokio::test]
+async fn a_message_that_comes_by_another_request_is_taken_and_not_shown_again() {
+    let mut desk = Desk::open(Wire::Udp).await;
+    let handset = desk.handset("no-imdn").await;
+    desk.register(&handset).await;
+    for nth in [1, 2] {
+        desk.send(&handset.contact().unwrap(), "m1", nth).await;
+        assert_eq!(desk.answered().await, 200);
+    }
+    let inbox = handset.inbox();
+    assert_eq!((inbox.texts(), inbox.counts.shown, inbox.counts.again), (vec!["Hej"], 1, 1));
+    assert_eq!(inbox.messages.iter().map(|message| message.shown).collect::<Vec<_>>(), [true, false]);
+}
+
+#[tokio::test]
+async fn a_stream_carries_both_ways_and_is_kept_alive() {
+    let mut desk = Desk::open(Wire::Tcp).await;
+    let handset = desk.handset("no-imdn").await;
+    desk.register(&handset).await;
+    let (kept, ()) = tokio::join!(handset.keep_alive(), async {
+        assert!(matches!(desk.next_incoming().await, Incoming::Pong), "the first half");
+        assert!(matches!(desk.next_incoming().await, Incoming::Ping));
+        desk.write(PONG).await;
+    });
+    kept.unwrap();
+    // Two messages and a ping in one segment.
+    let contact = handset.contact().unwrap();
+    let both = [message(&contact, "m1", 1), message(&contact, "m2", 1)].concat();
+    desk.write(&[both.as_bytes(), PING].concat()).await;
+    assert_eq!([desk.answered().await, desk.answered().await], [200, 200]);
+    assert!(matches!(desk.next_incoming().await, Incoming::Pong));
+    assert_eq!(handset.inbox().texts(), ["Hej", "Hej"]);
+}
+
+#[tokio::test]
+async fn a_keep_alive_over_udp_waits_for_nobody() {
+    let mut desk = Desk::open(Wire::Udp).await;
+    let handset = desk.handset("").await;
+    handset.keep_alive().await.unwrap();
+    assert_eq!(desk.octets().await, PING);
+}
+
+#[tokio::test]
+async fn a_stream_that_ends_is_told_at_once_and_opened_again_by_the_next_registration() {
+    let mut desk = Desk::open(Wire::Tcp).await;
+    let handset = desk.handset("").await;
+    desk.register(&handset).await;
+    let (sent, ()) =
+        tokio::join!(handset.send("sip:+46701@example.net", "Hej", SendOptions::default()), async {
+            desk.asked(Method::Message).await;
+            desk.cut();
+        });
+    assert_eq!(sent.unwrap_err(), Failure::Closed);
+    handset.disconnected().await;
+    assert!(!handset.is_connected());
+    let (registered, ()) = tokio::join!(handset.register(), async {
+        let request = desk.asked(Method::Register).await;
+        desk.answer(&request, 200).await;
+    });
+    assert_eq!(registered.unwrap().answer.status, 200);
+    assert!(handset.is_connected());
+}
+
+#[tokio::test]
+async fn who_is_cut_off_says_so() {
+    let desk = Desk::open(Wire::Udp).await;
+    let handset = desk.handset("").await;
+    handset.cut();
+    let sent = handset.send("sip:+46701@example.net", "Hej", SendOptions::default()).await;
+    assert_eq!(sent.unwrap_err(), Failure::Closed);
+    assert!(handset.contact().is_none() && !handset.is_connected());
+}
+
+#[tokio::test]
+async fn what_is_no_sip_is_counted() {
+    let mut desk = Desk::open(Wire::Udp).await;
+    let handset = desk.handset("").await;
+    desk.register(&handset).await;
+    desk.write(b"SIP/2.0 200 OK\nVia: SIP/2.0/UDP h\n\n").await;
+    desk.send(&handset.contact().unwrap(), "m1", 1).await;
+    assert_eq!(desk.answered().await, 200);
+    assert_eq!(handset.unreadable(), 1);
+}
