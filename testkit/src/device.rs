@@ -9,7 +9,7 @@ mod outbox;
 mod phone;
 mod script;
 
-pub use script::{BadScript, Misbehaviour, Script};
+pub use script::{Misbehaviour, Script};
 
 use crate::journal::Journal;
 use phone::Phone;

@@ -23,8 +23,9 @@ mod seen;
 mod submit;
 mod world;
 
+pub use crate::script::BadScript;
 pub use handset::Phone;
-pub use script::{BadScript, Misbehaviour, Rule, Script};
+pub use script::{Misbehaviour, Rule, Script};
 pub use seen::{Counts, Seen, Shown};
 
 use link::Shared;

@@ -157,7 +157,7 @@ impl Phone {
                 text: incoming.text.clone(),
             });
         }
-        let play = self.config.script.play(&mut self.dice);
+        let play = self.config.script.roll(&incoming.from, &mut self.dice);
         let has = |what| play.contains(&what);
         if has(Misbehaviour::NoReceipt) {
             return has(Misbehaviour::LeavesAfterIncoming);

@@ -25,8 +25,9 @@ pub enum Misbehaviour {
 /// What a handset does wrong.
 pub type Script = script::Script<Misbehaviour>;
 
-impl Misbehaves for Misbehaviour {
-    const NAMES: &'static [(&'static str, Self, &'static str)] = &[
+impl Misbehaviour {
+    /// Every name, with what it does.
+    pub const NAMES: &'static [(&'static str, Self, &'static str)] = &[
         ("no-imdn", Self::NoImdn, "answered with 200, and no notification follows"),
         ("imdn-before-answer", Self::ImdnBeforeAnswer, "the 200 leaves when the notification was answered"),
         ("imdn-twice", Self::ImdnTwice, "each notification is sent twice"),
@@ -48,9 +49,7 @@ impl Misbehaves for Misbehaviour {
             "of a user's devices the first behaves, the others answer 603",
         ),
     ];
-}
 
-impl Misbehaviour {
     /// What it answers instead of 200.
     pub(super) const fn refusal(self, device: u32) -> Option<StatusCode> {
         match self {
@@ -61,4 +60,8 @@ impl Misbehaviour {
             _ => None,
         }
     }
+}
+
+impl Misbehaves for Misbehaviour {
+    const NAMES: &'static [(&'static str, Self, &'static str)] = Self::NAMES;
 }

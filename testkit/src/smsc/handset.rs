@@ -1,7 +1,7 @@
 //! The phones behind the SMSC: which of them can be reached, and how they put long messages together.
 
-use super::script::digits;
 use crate::content;
+use crate::script::digits;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::str::FromStr;
 use wire_gsm::{Charset, Concatenation, Reference, UserData, decode_data_coding};

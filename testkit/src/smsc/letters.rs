@@ -105,7 +105,7 @@ impl Letter {
     pub(super) fn mo(system_id: Arc<str>, from: &str, to: &str, text: &str) -> Self {
         let named = |number: &str| {
             let international = number.starts_with('+');
-            let digits = super::script::digits(number).to_owned();
+            let digits = crate::script::digits(number).to_owned();
             Named { ton: u8::from(international), npi: 1, digits }
         };
         Self {

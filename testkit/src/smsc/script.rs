@@ -1,12 +1,12 @@
-//! Named misbehaviours of an SMSC, by rate and by destination, in any combination.
+//! Named misbehaviours of an SMSC, by rate and by destination, in the grammar of all [scripts](crate::script).
 //!
-//! A script is text: `throttled:50,no-answer@+4670999,receipt-three-times:100@+46` means fifty submits in a
-//! thousand are throttled, every submit to numbers that begin with +4670999 gets no answer, and a tenth of those to
-//! +46 get their receipt three times. Of several answers that a submit could get, the first in the script is given;
-//! everything that concerns its receipt is combined.
+//! `throttled:50,no-answer@+4670999,receipt-three-times:100@+46` means fifty submits in a thousand are throttled,
+//! every submit to numbers that begin with +4670999 gets no answer, and a tenth of those to +46 get their receipt
+//! three times. Of several answers that a submit could get, the first in the script is given; everything that
+//! concerns its receipt is combined.
 
 use crate::chance::Dice;
-use std::str::FromStr;
+use crate::script::{self, Misbehaves};
 use wire_smpp::CommandStatus;
 
 /// What can go wrong at an SMSC. The names in scripts are in [`Misbehaviour::NAMES`].
@@ -146,57 +146,15 @@ impl Misbehaviour {
     }
 }
 
-/// One line of a script.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rule {
-    /// Destinations that begin so; empty: all. With or without the leading `+`.
-    pub prefix: String,
-    /// How often, 0 to 1000.
-    pub per_mille: u16,
-    /// What.
-    pub misbehaviour: Misbehaviour,
+impl Misbehaves for Misbehaviour {
+    const NAMES: &'static [(&'static str, Self, &'static str)] = Self::NAMES;
 }
 
-/// Rules, in the order in which they are asked.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Script {
-    /// The rules.
-    pub rules: Vec<Rule>,
-}
+/// What an SMSC does wrong.
+pub type Script = script::Script<Misbehaviour>;
 
-/// A script that can't be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadScript {
-    /// No such name.
-    #[error("no misbehaviour is called `{0}`")]
-    UnknownName(String),
-    /// Not 0 to 1000.
-    #[error("`{0}` is not a rate from 0 to 1000 in a thousand")]
-    BadRate(String),
-}
-
-impl FromStr for Script {
-    type Err = BadScript;
-
-    fn from_str(text: &str) -> Result<Self, BadScript> {
-        let rules = text.split(',').map(str::trim).filter(|rule| !rule.is_empty()).map(Rule::from_str);
-        Ok(Self { rules: rules.collect::<Result<_, _>>()? })
-    }
-}
-
-impl FromStr for Rule {
-    type Err = BadScript;
-
-    fn from_str(text: &str) -> Result<Self, BadScript> {
-        let (head, prefix) = text.split_once('@').unwrap_or((text, ""));
-        let (name, rate) = head.split_once(':').unwrap_or((head, "1000"));
-        let per_mille = rate.parse().ok().filter(|rate| *rate <= 1000);
-        let per_mille = per_mille.ok_or_else(|| BadScript::BadRate(rate.to_owned()))?;
-        let known = Misbehaviour::NAMES.iter().find(|(known, ..)| *known == name);
-        let (_, misbehaviour, _) = known.ok_or_else(|| BadScript::UnknownName(name.to_owned()))?;
-        Ok(Self { prefix: digits(prefix).to_owned(), per_mille, misbehaviour: *misbehaviour })
-    }
-}
+/// One line of it.
+pub type Rule = script::Rule<Misbehaviour>;
 
 /// What a submit meets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -221,17 +179,11 @@ impl Script {
     /// Rolls the dice for a submit to `destination`.
     pub(super) fn play(&self, destination: &str, dice: &mut Dice) -> Play {
         let mut play = Play::default();
-        for rule in &self.rules {
-            let met = !rule.misbehaviour.is_of_link()
-                && digits(destination).starts_with(digits(&rule.prefix))
-                && dice.per_mille(rule.per_mille);
-            if !met {
-                continue;
-            }
-            if !rule.misbehaviour.is_answer() {
-                play.rest.push(rule.misbehaviour);
+        for misbehaviour in self.roll(destination, dice).into_iter().filter(|it| !it.is_of_link()) {
+            if !misbehaviour.is_answer() {
+                play.rest.push(misbehaviour);
             } else if play.answer.is_none() {
-                play.answer = Some(rule.misbehaviour);
+                play.answer = Some(misbehaviour);
             }
         }
         play
@@ -243,14 +195,10 @@ impl Script {
     }
 }
 
-/// A number without its `+`.
-pub(super) fn digits(number: &str) -> &str {
-    number.strip_prefix('+').unwrap_or(number)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::script::BadScript;
 
     #[test]
     fn a_script_is_read_with_rates_and_prefixes() {

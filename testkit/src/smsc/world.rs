@@ -7,12 +7,13 @@
 use super::Config;
 use super::handset::{Assembly, Part, Phone, Phones};
 use super::letters::Letter;
-use super::script::{Play, Script, digits};
+use super::script::{Play, Script};
 use super::seen::{Counts, Seen, Shown};
 use crate::chance::Dice;
 use crate::clock;
 use crate::journal::Journal;
 use crate::pcap::{Capture, Conversation, SMPP_PORT};
+use crate::script::digits;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
 use std::io;
 use std::sync::Arc;
