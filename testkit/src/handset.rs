@@ -48,11 +48,15 @@ pub use seen::{Seen, word_of};
 use crate::{clock, content};
 use line::Socket;
 use phone::Phone;
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use wire_sip::StatusCode;
+
+/// How often a flow is kept alive (RFC 5626 4.4.2: at most 29 s over UDP).
+const KEEP_ALIVE: Duration = Duration::from_secs(25);
 
 /// How long [`Handset::wait_for`] waits.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -114,6 +118,36 @@ impl Handset {
     pub async fn register(&self) -> Result<Registered, Failure> {
         self.0.reopen().await.map_err(|error| Failure::Network(error.kind()))?;
         self.register_for(self.0.config.expires).await
+    }
+
+    /// Registers, keeps its flow alive and its registration fresh, and comes back when it is lost, as a phone does
+    /// that is left alone. Ends only by being dropped.
+    pub async fn stay_registered(&self) -> Infallible {
+        loop {
+            match self.register().await {
+                Ok(registered) if registered.answer.is_success() => {
+                    let expires = registered.expires.unwrap_or(self.0.config.expires);
+                    let half = Duration::from_secs(u64::from(expires)) / 2;
+                    tokio::select! {
+                        () = tokio::time::sleep(half) => {}
+                        () = self.disconnected() => {}
+                        () = self.kept_alive() => {}
+                    }
+                }
+                // Refused, or nobody there: it is a phone, it tries again.
+                Ok(_) | Err(_) => tokio::time::sleep(self.0.config.t1 * 8).await,
+            }
+        }
+    }
+
+    /// Ends when the flow no longer answers.
+    async fn kept_alive(&self) {
+        loop {
+            tokio::time::sleep(KEEP_ALIVE).await;
+            if self.keep_alive().await.is_err() {
+                return;
+            }
+        }
     }
 
     /// Takes its registration away.

@@ -69,12 +69,13 @@ impl Desk {
                     *stream = Some(listener.accept().await.unwrap().0);
                 }
                 let length = stream.as_mut().unwrap().read(&mut buffer).await.unwrap();
+                assert!(length > 0, "the handset closed its flow");
                 Bytes::copy_from_slice(&buffer[..length])
             }
         }
     }
 
-    /// The next thing that is no message of the expected form is `Err`.
+    /// The next thing, message or not.
     pub(crate) async fn next_incoming(&mut self) -> Incoming {
         loop {
             if matches!(self.way, Way::Udp(_)) {
@@ -117,10 +118,18 @@ impl Desk {
         }
     }
 
+    /// Writes to a handset that is not the one that spoke last.
+    pub(crate) async fn write_to(&mut self, octets: &[u8], to: SocketAddr) {
+        self.peer = Some(to);
+        self.write(octets).await;
+    }
+
     /// Ends the connection.
     pub(crate) fn cut(&mut self) {
         if let Way::Tcp { stream, .. } = &mut self.way {
             *stream = None;
+            self.heard.clear();
+            self.framer = StreamFramer::new(Limits::default());
         }
     }
 

@@ -8,7 +8,10 @@
 )]
 
 mod desk;
+mod digest;
 mod each_other;
+mod many;
 mod misbehaviours;
+mod records;
 mod transport;
 mod wire_text;

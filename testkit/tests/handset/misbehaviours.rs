@@ -3,7 +3,7 @@
 use crate::desk::Desk;
 use std::time::Duration;
 use switchback_testkit::handset::{Config, Failure, Handset, Misbehaviour, Script, Ticks, Wire, word_of};
-use switchback_testkit::script::{BadScript, Misbehaves};
+use switchback_testkit::script::BadScript;
 use wire_cpim::{Cpim, Imdn};
 use wire_sip::{Incoming, Message, Method};
 
