@@ -37,6 +37,7 @@ mod phone;
 mod replies;
 mod script;
 mod seen;
+mod socket;
 
 pub use answer::{Answer, Binding, Failure, Registered, Sent};
 pub use config::{Config, SendOptions, Ticks, Wire};
@@ -45,9 +46,9 @@ pub use inbox::{Counts, Inbox, Notification, Received, Told};
 pub use script::{Misbehaviour, Script};
 pub use seen::{Seen, word_of};
 
-use crate::{clock, content};
-use line::Socket;
+use crate::content;
 use phone::Phone;
+use socket::Socket;
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
@@ -55,7 +56,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use wire_sip::StatusCode;
 
-/// How often a flow is kept alive (RFC 5626 4.4.2: at most 29 s over UDP).
+/// How often a flow is kept alive (RFC 5626 4.4: 24 to 29 s over UDP, from memory).
 const KEEP_ALIVE: Duration = Duration::from_secs(25);
 
 /// How long [`Handset::wait_for`] waits.
@@ -83,7 +84,7 @@ impl Handset {
     /// # Errors
     /// No socket, or over TCP no server.
     pub async fn start(config: Config) -> io::Result<Self> {
-        let socket = Socket::open(config.wire, config.server, config.capture.as_ref()).await?;
+        let socket = Socket::open(&config).await?;
         Ok(Self(Phone::on(socket, config)))
     }
 
@@ -161,12 +162,8 @@ impl Handset {
     async fn register_for(&self, expires: u32) -> Result<Registered, Failure> {
         let answer = self.0.register(expires).await?;
         let registered = Registered::of(answer, &self.0.contact_user);
-        self.0.config.journal.write(&Seen::Registered {
-            at: clock::now_us(),
-            handset: self.0.config.name(),
-            status: registered.answer.status,
-            expires: registered.expires.unwrap_or(0),
-        });
+        let (status, expires) = (registered.answer.status, registered.expires.unwrap_or(0));
+        self.0.note(|at, handset| Seen::Registered { at, handset, status, expires });
         Ok(registered)
     }
 
@@ -200,15 +197,16 @@ impl Handset {
         let draft = letters::message(&self.0.config, to, text, &options, call_id);
         let mut draft = draft.map_err(|_| Failure::Unwritable)?;
         draft.is_ragged = is_ragged;
-        let (handset, journal) = (self.0.config.name(), &self.0.config.journal);
-        if journal.is_kept() {
-            let (to, hash) = (to.to_owned(), content::hash(text));
-            let (handset, message) = (handset.clone(), imdn_id.clone());
-            journal.write(&Seen::Sending { at: clock::now_us(), handset, message, to, hash });
-        }
+        self.0.note(|at, handset| Seen::Sending {
+            at,
+            handset,
+            message: imdn_id.clone(),
+            to: to.to_owned(),
+            hash: content::hash(text),
+        });
         let answer = self.0.request(&draft).await.map(Answer::of);
         let status = answer.as_ref().map_or(0, |answer| answer.status);
-        journal.write(&Seen::Sent { at: clock::now_us(), handset, message: imdn_id.clone(), status });
+        self.0.note(|at, handset| Seen::Sent { at, handset, message: imdn_id.clone(), status });
         Ok(Sent { answer: answer?, imdn_id, conversation: options.conversation })
     }
 

@@ -52,6 +52,9 @@ pub enum Ticks {
 pub struct Config {
     /// By what it reaches the server.
     pub wire: Wire,
+    /// Whether, reached over UDP, it takes connections at the same address: for requests that are too large for a
+    /// datagram.
+    pub takes_streams: bool,
     /// The server.
     pub server: SocketAddr,
     /// What it registers with.
@@ -96,6 +99,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             wire: Wire::Udp,
+            takes_streams: false,
             server: SocketAddr::from((Ipv4Addr::LOCALHOST, 5060)),
             domain: "example.net".to_owned(),
             user: "+46701000001".to_owned(),

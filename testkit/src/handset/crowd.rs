@@ -1,7 +1,7 @@
 //! Thousands of handsets in one process, on a few sockets.
 
-use super::line::Socket;
 use super::phone::Phone;
+use super::socket::Socket;
 use super::{Config, Handset, Wire};
 use std::io;
 use std::sync::Arc;
@@ -30,8 +30,8 @@ pub struct Roll {
 }
 
 impl Crowd {
-    /// Switches them on. Those over UDP share `sockets` sockets (at least one) by turns, where their wire, server and
-    /// capture are those of the first.
+    /// Switches them on. Those over UDP share `sockets` sockets (at least one) by turns, each opened as the first one
+    /// on it wants it: all should have one server.
     ///
     /// # Errors
     /// No more sockets, or over TCP no server.
@@ -43,7 +43,7 @@ impl Crowd {
             let socket = match shared.get(place) {
                 Some(socket) if config.wire == Wire::Udp => Arc::clone(socket),
                 _ => {
-                    let socket = Socket::open(config.wire, config.server, config.capture.as_ref()).await?;
+                    let socket = Socket::open(&config).await?;
                     shared.push(Arc::clone(&socket));
                     socket
                 }

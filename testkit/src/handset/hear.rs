@@ -6,7 +6,7 @@ use super::line::Line;
 use super::phone::Phone;
 use super::seen::{Seen, word_of};
 use super::{Failure, Misbehaviour, Ticks, Told};
-use crate::{clock, content};
+use crate::content;
 use bytes::BytesMut;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -53,9 +53,9 @@ impl Phone {
 
     async fn hear_message(self: &Arc<Self>, line: &Arc<Line>, request: Message, from: SocketAddr) {
         if let Some(notification) = Notification::read(&request) {
-            self.config.journal.write(&Seen::Ticked {
-                at: notification.at,
-                handset: self.config.name(),
+            self.note(|at, handset| Seen::Ticked {
+                at,
+                handset,
                 message: notification.message_id.clone(),
                 disposition: word_of(notification.disposition).to_owned(),
             });
@@ -119,22 +119,16 @@ impl Phone {
 
     /// Shows a message.
     fn take(&self, received: &Received) {
-        self.inbox.send_modify(|inbox| inbox.show(&received.branch));
-        if self.config.journal.is_kept() {
-            self.config.journal.write(&Seen::Heard {
-                at: received.at,
-                handset: self.config.name(),
-                message: received.imdn_id.clone().unwrap_or_default(),
-                from: received.sender().to_owned(),
-                hash: content::hash(&received.text),
-                again: !self
-                    .inbox
-                    .borrow()
-                    .messages
-                    .iter()
-                    .any(|it| it.branch == received.branch && it.shown),
-            });
-        }
+        let mut is_new = false;
+        self.inbox.send_modify(|inbox| is_new = inbox.take(received));
+        self.note(|at, handset| Seen::Heard {
+            at,
+            handset,
+            message: received.imdn_id.clone().unwrap_or_default(),
+            from: received.sender().to_owned(),
+            hash: content::hash(&received.text),
+            again: !is_new,
+        });
     }
 
     /// Answers a message that is answered by hand.
@@ -223,22 +217,23 @@ impl Phone {
         let about = About { received, message_id, imdn_id };
         let mut draft = letters::notification(&self.config, &about, disposition, call_id).ok()?;
         draft.is_ragged = is_ragged;
-        self.config.journal.write(&Seen::Telling {
-            at: clock::now_us(),
-            handset: self.config.name(),
-            message: message_id.to_owned(),
-            disposition: word_of(disposition).to_owned(),
+        let (message, word) = (message_id.to_owned(), word_of(disposition).to_owned());
+        self.note(|at, handset| Seen::Telling {
+            at,
+            handset,
+            message: message.clone(),
+            disposition: word.clone(),
         });
         let answer = self.request(&draft).await;
         let status = answer.as_ref().ok().and_then(Message::status).map(|status| status.0);
-        let told = Told { message_id: message_id.to_owned(), disposition, status };
-        self.config.journal.write(&Seen::Told {
-            at: clock::now_us(),
-            handset: self.config.name(),
-            message: message_id.to_owned(),
-            disposition: word_of(disposition).to_owned(),
+        self.note(|at, handset| Seen::Told {
+            at,
+            handset,
+            message,
+            disposition: word,
             status: status.unwrap_or(0),
         });
+        let told = Told { message_id: message_id.to_owned(), disposition, status };
         let most = self.config.inbox;
         self.inbox.send_modify(|inbox| push(&mut inbox.told, told, most));
         Some(answer)

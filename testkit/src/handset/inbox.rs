@@ -144,34 +144,35 @@ impl Inbox {
         self.messages.iter().rev().find(|message| message.imdn_id.as_deref() == Some(imdn_id))
     }
 
-    pub(super) fn shows(&self, imdn_id: Option<&str>) -> bool {
-        imdn_id.is_some() && self.shown().any(|message| message.imdn_id.as_deref() == imdn_id)
-    }
-
     pub(super) fn came_again(&mut self, branch: &str) {
         self.counts.absorbed += 1;
-        let messages = self.messages.iter_mut().filter(|message| message.branch == branch);
-        let notifications =
-            self.notifications.iter_mut().filter(|notification| notification.branch == branch);
-        let counters = messages.map(|it| &mut it.came).chain(notifications.map(|it| &mut it.came));
-        counters.for_each(|came| *came += 1);
+        if let Some(message) = self.by_branch(branch) {
+            message.came += 1;
+        }
+        if let Some(notification) = self.notifications.iter_mut().rev().find(|it| it.branch == branch) {
+            notification.came += 1;
+        }
     }
 
     pub(super) fn was_answered(&mut self, branch: &str, status: StatusCode) {
-        for message in self.messages.iter_mut().filter(|message| message.branch == branch) {
+        if let Some(message) = self.by_branch(branch) {
             message.status = Some(status.0);
         }
     }
 
-    /// Shows a message, unless it is shown already.
-    pub(super) fn show(&mut self, branch: &str) {
-        let found = self.messages.iter().position(|message| message.branch == branch);
-        let known = found.and_then(|at| self.messages.get(at)).and_then(|it| it.imdn_id.clone());
-        let again = self.shows(known.as_deref());
-        if let Some(message) = found.and_then(|at| self.messages.get_mut(at)) {
-            message.shown = !again;
+    /// Takes a message, and shows it unless it is shown already. Whether it is new.
+    pub(super) fn take(&mut self, received: &Received) -> bool {
+        let same = |message: &Received| received.imdn_id.is_some() && message.imdn_id == received.imdn_id;
+        let is_new = !self.shown().any(same);
+        if let Some(message) = self.by_branch(&received.branch) {
+            message.shown = is_new;
         }
-        *(if again { &mut self.counts.again } else { &mut self.counts.shown }) += 1;
+        *(if is_new { &mut self.counts.shown } else { &mut self.counts.again }) += 1;
+        is_new
+    }
+
+    fn by_branch(&mut self, branch: &str) -> Option<&mut Received> {
+        self.messages.iter_mut().rev().find(|message| message.branch == branch)
     }
 }
 

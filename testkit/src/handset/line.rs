@@ -1,148 +1,101 @@
-//! A way to the server: a UDP socket, which many handsets may share, or the TCP connection of one of them.
+//! A way between handsets and their server: what is written, who waits for which answer, whom a request is for.
 
 use super::phone::Phone;
 use super::{Failure, Wire};
-use crate::pcap::{Capture, Conversation, SIP_PORT, Side};
-use bytes::Bytes;
+use crate::pcap::{Conversation, Side};
 use std::collections::HashMap;
-use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{TcpStream, UdpSocket};
+use tokio::net::UdpSocket;
+use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
-use wire_sip::{Incoming, Limits, Message, PING, PONG, StreamFramer, read_datagram};
-
-/// Datagrams that are read before anybody else has a turn.
-const TURN: usize = 64;
+use wire_sip::{Incoming, Message, PING, PONG};
 
 /// Answers that may wait for their request: provisional ones and one final.
 const ANSWERS_MAX: usize = 8;
 
-/// A line with the task that listens to it; dropped with the last handset on it.
-pub(super) struct Socket {
-    line: Arc<Line>,
-    listener: AbortHandle,
-}
-
-/// What is written and who waits for what.
+/// A UDP socket, or a TCP connection.
 pub(super) struct Line {
     pub(super) wire: Wire,
     pub(super) local: SocketAddr,
     server: SocketAddr,
     way: Way,
-    desk: Mutex<Desk>,
+    /// The same one for a socket and the connections that it takes: together they are one flow.
+    desk: Arc<Mutex<Desk>>,
     pong: Notify,
     closed: watch::Sender<bool>,
     unreadable: AtomicU64,
     shown: Option<Mutex<Conversation>>,
 }
 
-enum Way {
+/// Where it writes.
+pub(super) enum Way {
     Udp(UdpSocket),
     Tcp(tokio::sync::Mutex<OwnedWriteHalf>),
 }
 
+/// Who is to be found here.
 #[derive(Default)]
-struct Desk {
-    /// By branch.
+pub(super) struct Desk {
+    /// Who waits for an answer, by branch.
     waiting: HashMap<String, mpsc::Sender<Message>>,
-    /// By the user part of their contact.
+    /// Handsets, by the user part of their contact.
     residents: HashMap<String, Weak<Phone>>,
 }
 
-impl Drop for Socket {
-    fn drop(&mut self) {
-        self.listener.abort();
-        self.line.show_end(Side::Client);
-    }
-}
-
-impl Socket {
-    /// Opens one from an address that the server can answer to.
-    pub(super) async fn open(
-        wire: Wire,
-        server: SocketAddr,
-        capture: Option<&Capture>,
-    ) -> io::Result<Arc<Self>> {
-        let (way, local, read) = match wire {
-            Wire::Udp => {
-                let socket = UdpSocket::bind((source_towards(server)?, 0)).await?;
-                let local = socket.local_addr()?;
-                (Way::Udp(socket), local, None)
-            }
-            Wire::Tcp => {
-                let stream = TcpStream::connect(server).await?;
-                // Requests and answers are written whole; waiting for more only adds delay.
-                stream.set_nodelay(true)?;
-                let local = stream.local_addr()?;
-                let (read, write) = stream.into_split();
-                (Way::Tcp(tokio::sync::Mutex::new(write)), local, Some(read))
-            }
-        };
-        let shown = capture.map(|capture| match wire {
-            Wire::Udp => capture.datagrams(local.port(), SIP_PORT),
-            Wire::Tcp => capture.open(local.port(), SIP_PORT),
-        });
-        let line = Arc::new(Line {
-            wire,
+impl Line {
+    pub(super) fn new(
+        way: Way,
+        [local, server]: [SocketAddr; 2],
+        desk: Arc<Mutex<Desk>>,
+        shown: Option<Conversation>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            wire: if matches!(way, Way::Udp(_)) { Wire::Udp } else { Wire::Tcp },
             local,
             server,
             way,
-            desk: Mutex::default(),
+            desk,
             pong: Notify::new(),
             closed: watch::Sender::new(false),
             unreadable: AtomicU64::new(0),
             shown: shown.map(Mutex::new),
-        });
-        let listener = listen(Arc::clone(&line), read);
-        Ok(Arc::new(Self { line, listener }))
+        })
     }
 
-    pub(super) const fn line(&self) -> &Arc<Line> {
-        &self.line
+    pub(super) const fn way(&self) -> &Way {
+        &self.way
+    }
+
+    /// Who is to be found by it, to be shared with the connections that a socket takes.
+    pub(super) const fn shared_desk(&self) -> &Arc<Mutex<Desk>> {
+        &self.desk
+    }
+
+    /// Whether both are the same flow.
+    pub(super) fn is_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.desk, &other.desk)
     }
 
     /// A handset that requests to this user part are for.
     pub(super) fn house(&self, contact_user: &str, phone: &Arc<Phone>) {
-        self.line.desk().residents.insert(contact_user.to_owned(), Arc::downgrade(phone));
+        self.desk().residents.insert(contact_user.to_owned(), Arc::downgrade(phone));
     }
-}
 
-fn listen(line: Arc<Line>, read: Option<OwnedReadHalf>) -> AbortHandle {
-    let listening = tokio::spawn(async move {
-        match read {
-            Some(read) => line.listen_to_stream(read).await,
-            None => line.listen_to_datagrams().await,
-        }
-        line.close();
-    });
-    listening.abort_handle()
-}
-
-/// The address that the system would send from.
-fn source_towards(server: SocketAddr) -> io::Result<std::net::IpAddr> {
-    let any = if server.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
-    let probe = std::net::UdpSocket::bind(any)?;
-    probe.connect(server)?;
-    Ok(probe.local_addr()?.ip())
-}
-
-impl Line {
     /// Sends a request until it is answered: over UDP again after `t1`, doubled each time up to eight times `t1`; in
     /// all for 64 times `t1` (RFC 3261 17.1.2, timers E and F).
     pub(super) async fn ask(&self, request: &[u8], branch: &str, t1: Duration) -> Result<Message, Failure> {
         let (answer, mut answers) = mpsc::channel(ANSWERS_MAX);
+        self.desk().waiting.insert(branch.to_owned(), answer);
+        let _waits = Waits { line: self, branch };
+        // In this order: whoever closes the line sets this, and then sends home those who wait.
         if self.is_closed() {
             return Err(Failure::Closed);
         }
-        self.desk().waiting.insert(branch.to_owned(), answer);
-        let _waits = Waits { line: self, branch };
         self.write(request, self.server).await?;
         let end = Instant::now() + t1 * 64;
         let (mut pause, mut next) = (t1, Instant::now() + t1);
@@ -204,46 +157,16 @@ impl Line {
         self.unreadable.load(Ordering::Relaxed)
     }
 
-    fn close(&self) {
+    /// It has ended.
+    pub(super) fn close(&self) {
         self.show_end(Side::Server);
         self.closed.send_replace(true);
         // Those who wait learn it at once.
         self.desk().waiting.clear();
     }
 
-    async fn listen_to_datagrams(self: &Arc<Self>) {
-        let Way::Udp(socket) = &self.way else { return };
-        while socket.readable().await.is_ok() {
-            for (datagram, from) in datagrams(socket) {
-                self.show(Side::Server, &datagram);
-                self.heard(read_datagram(datagram, &Limits::default()), from).await;
-            }
-            tokio::task::yield_now().await;
-        }
-    }
-
-    async fn listen_to_stream(self: &Arc<Self>, read: OwnedReadHalf) {
-        let mut framer = StreamFramer::new(Limits::default());
-        while read.readable().await.is_ok() {
-            let piece = match piece(&read) {
-                Ok(piece) if piece.is_empty() => return,
-                Ok(piece) => piece,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
-                Err(_) => return,
-            };
-            self.show(Side::Server, &piece);
-            let mut input: &[u8] = &piece;
-            while let Some(incoming) = framer.next_incoming(&mut input) {
-                let lost = matches!(&incoming, Incoming::Refused(refusal) if refusal.close);
-                self.heard(incoming, self.server).await;
-                if lost {
-                    return;
-                }
-            }
-        }
-    }
-
-    async fn heard(self: &Arc<Self>, incoming: Incoming, from: SocketAddr) {
+    /// Something came in.
+    pub(super) async fn heard(self: &Arc<Self>, incoming: Incoming, from: SocketAddr) {
         match incoming {
             Incoming::Message(message) if message.is_request() => {
                 if let Some(phone) = self.resident(&message) {
@@ -258,7 +181,10 @@ impl Line {
                 }
             }
             Incoming::Refused(_) => drop(self.unreadable.fetch_add(1, Ordering::Relaxed)),
-            Incoming::Ping if self.wire == Wire::Tcp => drop(self.write(PONG, from).await),
+            Incoming::Ping if self.wire == Wire::Tcp && self.is_heard() => {
+                // Who can't be written to has lost the connection.
+                let _ = self.write(PONG, from).await;
+            }
             Incoming::Pong => self.pong.notify_waiters(),
             Incoming::Ping => {}
         }
@@ -273,17 +199,25 @@ impl Line {
         desk.residents.get(user).or_else(alone).and_then(Weak::upgrade)
     }
 
+    /// Whether anybody listens here: a dead flow does not even answer pings.
+    fn is_heard(self: &Arc<Self>) -> bool {
+        let residents: Vec<_> = self.desk().residents.values().filter_map(Weak::upgrade).collect();
+        residents.iter().any(|phone| phone.listens_to(self))
+    }
+
     fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn show(&self, from: Side, octets: &[u8]) {
+    /// Puts octets into the capture.
+    pub(super) fn show(&self, from: Side, octets: &[u8]) {
         if let Some(shown) = &self.shown {
             shown.lock().unwrap_or_else(PoisonError::into_inner).data(from, octets);
         }
     }
 
-    fn show_end(&self, from: Side) {
+    /// Puts the end into the capture.
+    pub(super) fn show_end(&self, from: Side) {
         if let Some(shown) = &self.shown
             && !self.is_closed()
         {
@@ -302,24 +236,4 @@ impl Drop for Waits<'_> {
     fn drop(&mut self) {
         self.line.desk().waiting.remove(self.branch);
     }
-}
-
-/// What waits in the socket. The buffer is not kept: there are ten thousand of us.
-fn datagrams(socket: &UdpSocket) -> Vec<(Bytes, SocketAddr)> {
-    let mut buffer = vec![0; 1 << 16];
-    let mut got = Vec::new();
-    while got.len() < TURN
-        && let Ok((length, from)) = socket.try_recv_from(&mut buffer)
-    {
-        got.push((Bytes::copy_from_slice(buffer.get(..length).unwrap_or_default()), from));
-    }
-    got
-}
-
-/// What waits in the stream; nothing at its end.
-fn piece(read: &OwnedReadHalf) -> io::Result<Vec<u8>> {
-    let mut buffer = vec![0; 1 << 14];
-    let length = read.try_read(&mut buffer)?;
-    buffer.truncate(length);
-    Ok(buffer)
 }

@@ -4,10 +4,12 @@ use super::ids::Ids;
 use super::inbox::Inbox;
 use super::keyring::{Keyring, Signed, asker_of};
 use super::letters::{self, Draft};
-use super::line::{Line, Socket};
+use super::line::Line;
 use super::replies::Replies;
-use super::{Config, Failure, Script};
+use super::socket::Socket;
+use super::{Config, Failure, Script, Seen};
 use crate::chance::Dice;
+use crate::clock;
 use bytes::BytesMut;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -73,6 +75,13 @@ impl Phone {
         phone
     }
 
+    /// Writes a line into the journal, if anybody keeps one.
+    pub(super) fn note(&self, seen: impl FnOnce(u64, String) -> Seen) {
+        if self.config.journal.is_kept() {
+            self.config.journal.write(&seen(clock::now_us(), self.config.name()));
+        }
+    }
+
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -83,14 +92,14 @@ impl Phone {
     }
 
     /// Whether what comes by this line is for it, and heard.
-    pub(super) fn listens_to(&self, line: &Arc<Line>) -> bool {
+    pub(super) fn listens_to(&self, line: &Line) -> bool {
         let state = self.state();
-        !state.is_dead && state.socket.as_ref().is_some_and(|socket| Arc::ptr_eq(socket.line(), line))
+        !state.is_dead && state.socket.as_ref().is_some_and(|socket| socket.line().is_of(line))
     }
 
     /// From now on it is at this socket.
     fn settle(self: &Arc<Self>, socket: Arc<Socket>) {
-        socket.house(&self.contact_user, self);
+        socket.line().house(&self.contact_user, self);
         let mut state = self.state();
         state.is_dead = false;
         state.socket = Some(socket);
@@ -108,8 +117,7 @@ impl Phone {
 
     /// Opens a flow of its own, from another address.
     pub(super) async fn open(self: &Arc<Self>) -> io::Result<()> {
-        let Config { wire, server, capture, .. } = &self.config;
-        let socket = Socket::open(*wire, *server, capture.as_ref()).await?;
+        let socket = Socket::open(&self.config).await?;
         self.settle(socket);
         Ok(())
     }

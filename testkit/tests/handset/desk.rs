@@ -124,6 +124,17 @@ impl Desk {
         self.write(octets).await;
     }
 
+    /// Takes the handset's next connection; what was left to read of the one before, which it closed.
+    pub(crate) async fn accept(&mut self) -> Vec<u8> {
+        let Way::Tcp { listener, stream } = &mut self.way else { panic!("there are no connections") };
+        let next = timeout(PATIENCE, listener.accept()).await.unwrap().unwrap().0;
+        let mut rest = Vec::new();
+        if let Some(mut before) = stream.replace(next) {
+            timeout(PATIENCE, before.read_to_end(&mut rest)).await.unwrap().unwrap();
+        }
+        rest
+    }
+
     /// Ends the connection.
     pub(crate) fn cut(&mut self) {
         if let Way::Tcp { stream, .. } = &mut self.way {

@@ -3,6 +3,8 @@
 use crate::desk::{Desk, message};
 use std::time::{Duration, Instant};
 use switchback_testkit::handset::{Config, Failure, Handset, SendOptions, Wire};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use wire_sip::{Incoming, Method, PING, PONG};
 
 #[tokio::test]
@@ -128,4 +130,47 @@ async fn what_is_no_sip_is_counted() {
     desk.send(&handset.contact().unwrap(), "m1", 1).await;
     assert_eq!(desk.answered().await, 200);
     assert_eq!(handset.unreadable(), 1);
+}
+
+#[tokio::test]
+async fn a_handset_on_udp_takes_what_is_too_large_for_it_by_tcp() {
+    let mut desk = Desk::open(Wire::Udp).await;
+    let script = "no-imdn".parse().unwrap();
+    let config = Config { takes_streams: true, script, ..desk.config() };
+    let handset = Handset::start(config).await.unwrap();
+    desk.register(&handset).await;
+    let mut stream = TcpStream::connect(handset.address().unwrap()).await.unwrap();
+    let request = message(&handset.contact().unwrap(), "m1", 1).replace("SIP/2.0/UDP", "SIP/2.0/TCP");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = [0; 14];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"SIP/2.0 200 OK");
+    let inbox = handset.inbox();
+    assert_eq!((inbox.texts(), inbox.messages[0].wire), (vec!["Hej"], Wire::Tcp));
+    // The connection and the socket are one flow: what is dead is dead for both.
+    handset.go_dead();
+    let again = message(&handset.contact().unwrap(), "m2", 1);
+    stream.write_all(&[again.as_bytes(), PING].concat()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).await.unwrap();
+    let rest = String::from_utf8(rest).unwrap();
+    assert!(!rest.contains("SIP/2.0 200") && !rest.ends_with("\r\n\r\n\r\n"), "{rest}");
+    assert_eq!(handset.inbox().messages.len(), 1);
+}
+
+#[tokio::test]
+async fn a_dead_stream_answers_no_ping() {
+    let mut desk = Desk::open(Wire::Tcp).await;
+    let handset = desk.handset("").await;
+    desk.register(&handset).await;
+    handset.go_dead();
+    desk.write(PING).await;
+    assert_eq!(handset.keep_alive().await, Err(Failure::NoAnswer));
+    let (registered, ()) = tokio::join!(handset.register(), async {
+        assert!(desk.accept().await.is_empty(), "no pong came by the old one");
+        let request = desk.asked(Method::Register).await;
+        desk.answer(&request, 200).await;
+    });
+    assert_eq!(registered.unwrap().answer.status, 200);
 }
