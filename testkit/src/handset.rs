@@ -204,7 +204,7 @@ impl Handset {
             to: to.to_owned(),
             hash: content::hash(text),
         });
-        let answer = self.0.request(&draft).await.map(Answer::of);
+        let answer = self.0.request(&draft).await;
         let status = answer.as_ref().map_or(0, |answer| answer.status);
         self.0.note(|at, handset| Seen::Sent { at, handset, message: imdn_id.clone(), status });
         Ok(Sent { answer: answer?, imdn_id, conversation: options.conversation })
@@ -217,7 +217,7 @@ impl Handset {
     pub async fn options(&self, uri: &str) -> Result<Answer, Failure> {
         let call_id = self.0.state().ids.word();
         let draft = letters::options(&self.0.config, uri, call_id);
-        self.0.request(&draft).await.map(Answer::of)
+        self.0.request(&draft).await
     }
 
     /// Keeps its flow alive; over TCP it waits for the pong, over UDP there is none (RFC 5626 3.5.1).
@@ -240,7 +240,7 @@ impl Handset {
         let received = self.0.inbox.borrow().message(imdn_id).cloned().ok_or(Failure::NoMessage)?;
         let own_id = self.0.state().ids.uuid();
         let told = self.0.tell(&received, hear::DISPLAYED, own_id, false).await;
-        told.ok_or(Failure::NoMessage)?.map(Answer::of)
+        told.ok_or(Failure::NoMessage)?
     }
 
     /// Answers a message that waits for it; a success shows it and sends what is due about it.
@@ -255,6 +255,17 @@ impl Handset {
     pub async fn write(&self, octets: &[u8]) -> Result<(), Failure> {
         let socket = self.0.socket().ok_or(Failure::Closed)?;
         socket.line().write_to_server(octets).await
+    }
+
+    /// Sends a request as it is, again as long as it is not answered, and gives the final answer to its `branch`; no
+    /// challenge is answered.
+    ///
+    /// # Errors
+    /// There is no final answer.
+    pub async fn ask(&self, request: &[u8], branch: &str) -> Result<Answer, Failure> {
+        let socket = self.0.socket().ok_or(Failure::Closed)?;
+        let answer = self.0.ask(socket.line(), request, branch).await?;
+        Ok(Answer::new(answer, request.to_vec()))
     }
 
     /// Closes its flow without de-registering.

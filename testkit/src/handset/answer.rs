@@ -32,6 +32,8 @@ pub struct Answer {
     pub status: u16,
     /// All of it.
     pub message: Message,
+    /// The request that it answers, as it was written: to be replayed by somebody else.
+    pub request: Vec<u8>,
 }
 
 /// What a REGISTER was answered with.
@@ -68,8 +70,8 @@ pub struct Sent {
 }
 
 impl Answer {
-    pub(super) fn of(message: Message) -> Self {
-        Self { status: message.status().map_or(0, |status| status.0), message }
+    pub(super) fn new(message: Message, request: Vec<u8>) -> Self {
+        Self { status: message.status().map_or(0, |status| status.0), message, request }
     }
 
     /// Whether it is a 2xx.
@@ -93,16 +95,16 @@ impl Answer {
 }
 
 impl Registered {
-    pub(super) fn of(answer: Message, contact_user: &str) -> Self {
+    pub(super) fn of(answer: Answer, contact_user: &str) -> Self {
         let read = |contact: Contact<'_>| {
             let uri = contact.address().map(|address| lossy(address.uri.as_bytes()))?;
             let expires = contact.expires().map(|seconds| seconds.0);
             Some(Binding { uri, expires, instance: contact.instance().map(lossy) })
         };
         let contacts: Vec<_> =
-            answer.each(HeaderName::Contact).filter_map(Result::ok).filter_map(read).collect();
+            answer.message.each(HeaderName::Contact).filter_map(Result::ok).filter_map(read).collect();
         let own = format!("sip:{contact_user}@");
         let expires = contacts.iter().find(|it| it.uri.starts_with(&own)).and_then(|it| it.expires);
-        Self { answer: Answer::of(answer), contacts, expires }
+        Self { answer, contacts, expires }
     }
 }

@@ -5,7 +5,7 @@ use super::letters::{self, About};
 use super::line::Line;
 use super::phone::Phone;
 use super::seen::{Seen, word_of};
-use super::{Failure, Misbehaviour, Ticks, Told};
+use super::{Answer, Failure, Misbehaviour, Ticks, Told};
 use crate::content;
 use bytes::BytesMut;
 use std::net::SocketAddr;
@@ -211,7 +211,7 @@ impl Phone {
         disposition: Disposition,
         imdn_id: String,
         is_ragged: bool,
-    ) -> Option<Result<Message, Failure>> {
+    ) -> Option<Result<Answer, Failure>> {
         let message_id = received.imdn_id.as_deref()?;
         let call_id = self.state().ids.word();
         let about = About { received, message_id, imdn_id };
@@ -225,7 +225,7 @@ impl Phone {
             disposition: word.clone(),
         });
         let answer = self.request(&draft).await;
-        let status = answer.as_ref().ok().and_then(Message::status).map(|status| status.0);
+        let status = answer.as_ref().ok().map(|answer| answer.status);
         self.note(|at, handset| Seen::Told {
             at,
             handset,

@@ -7,14 +7,14 @@ use super::letters::{self, Draft};
 use super::line::Line;
 use super::replies::Replies;
 use super::socket::Socket;
-use super::{Config, Failure, Script, Seen};
+use super::{Answer, Config, Failure, Script, Seen};
 use crate::chance::Dice;
 use crate::clock;
 use bytes::BytesMut;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Semaphore, watch};
-use wire_sip::{HeaderName, Message, StatusCode, Writer};
+use wire_sip::{HeaderName, Message, Writer};
 
 /// Notifications that may be under way at once.
 const TELLING_MAX: usize = 1024;
@@ -137,20 +137,20 @@ impl Phone {
     }
 
     /// Registers its contact for so many seconds.
-    pub(super) async fn register(self: &Arc<Self>, expires: u32) -> Result<Message, Failure> {
+    pub(super) async fn register(self: &Arc<Self>, expires: u32) -> Result<Answer, Failure> {
         let socket = self.socket().ok_or(Failure::Closed)?;
         let call_id = self.state().registration.clone();
         let contact = self.contact_uri(socket.line());
         let answer = self.request(&letters::register(&self.config, &contact, expires, call_id)).await?;
-        if answer.status().is_some_and(StatusCode::is_success) {
-            let route = answer.elements(HeaderName::ServiceRoute).map(super::inbox::lossy);
+        if answer.is_success() {
+            let route = answer.message.elements(HeaderName::ServiceRoute).map(super::inbox::lossy);
             self.state().service_route = route.collect();
         }
         Ok(answer)
     }
 
     /// Sends a request, answers challenges, and gives the final answer.
-    pub(super) async fn request(&self, draft: &Draft) -> Result<Message, Failure> {
+    pub(super) async fn request(&self, draft: &Draft) -> Result<Answer, Failure> {
         let socket = self.socket().ok_or(Failure::Closed)?;
         let line = socket.line();
         let tag = self.state().ids.word();
@@ -159,19 +159,23 @@ impl Phone {
             let branch = format!("z9hG4bK{}", self.state().ids.word());
             let octets = self.write(draft, line, &branch, &tag)?;
             rounds += 1;
-            let answer = if self.listens_to(line) {
-                line.ask(&octets, &branch, self.config.t1).await?
-            } else {
-                // Into the void.
-                tokio::time::sleep(self.config.t1 * 64).await;
-                return Err(Failure::NoAnswer);
-            };
-            let Some(asker) = asker_of(answer.status()) else { return Ok(answer) };
+            let answer = self.ask(line, &octets, &branch).await?;
+            let Some(asker) = asker_of(answer.status()) else { return Ok(Answer::new(answer, octets)) };
             let learnt = self.state().keyring.learn(asker, &answer, &self.config);
             if !learnt || rounds == ROUNDS {
-                return Ok(answer);
+                return Ok(Answer::new(answer, octets));
             }
         }
+    }
+
+    /// Sends octets, and gives the final answer to their branch.
+    pub(super) async fn ask(&self, line: &Line, octets: &[u8], branch: &str) -> Result<Message, Failure> {
+        if self.listens_to(line) {
+            return line.ask(octets, branch, self.config.t1).await;
+        }
+        // Into the void.
+        tokio::time::sleep(self.config.t1 * 64).await;
+        Err(Failure::NoAnswer)
     }
 
     fn write(&self, draft: &Draft, line: &Line, branch: &str, tag: &str) -> Result<Vec<u8>, Failure> {

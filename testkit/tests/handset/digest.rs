@@ -121,6 +121,22 @@ async fn a_handset_that_knows_only_md5() {
 }
 
 #[tokio::test]
+async fn what_was_granted_can_be_replayed_and_is_refused() {
+    let mut guard = Guard::open(Asker::Origin, &[Algorithm::Sha256]).await;
+    let handset = guard.handset("secret", &Algorithm::ALL).await;
+    let (registered, _) =
+        tokio::join!(handset.register(), async { (guard.serve().await, guard.serve().await) });
+    let granted = registered.unwrap().answer;
+    assert_eq!(granted.status, 200);
+    let text = String::from_utf8(granted.request).unwrap();
+    let branch = text.split("branch=").nth(1).unwrap().split(';').next().unwrap();
+    let replayed = text.replace(branch, "z9hG4bKreplay");
+    let (answer, verdict) = tokio::join!(handset.ask(replayed.as_bytes(), "z9hG4bKreplay"), guard.serve());
+    assert_eq!(answer.unwrap().status, 401);
+    assert_eq!(verdict, Some((Verdict::Stale, Algorithm::Sha256)));
+}
+
+#[tokio::test]
 async fn each_try_is_a_request_of_its_own_in_one_call() {
     let mut guard = Guard::open(Asker::Origin, &[Algorithm::Sha256]).await;
     let handset = guard.handset("secret", &Algorithm::ALL).await;
