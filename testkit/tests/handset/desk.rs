@@ -135,6 +135,13 @@ impl Desk {
         rest
     }
 
+    /// Says that nothing more comes by the connection.
+    pub(crate) async fn finish(&mut self) {
+        if let Way::Tcp { stream: Some(stream), .. } = &mut self.way {
+            stream.shutdown().await.unwrap();
+        }
+    }
+
     /// Ends the connection.
     pub(crate) fn cut(&mut self) {
         if let Way::Tcp { stream, .. } = &mut self.way {

@@ -1,10 +1,11 @@
 //! Requests that are lost, requests that come again, connections that end.
 
-use crate::desk::{Desk, message};
+use crate::desk::{Desk, PATIENCE, message};
 use std::time::{Duration, Instant};
 use switchback_testkit::handset::{Config, Failure, Handset, SendOptions, Wire};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use wire_sip::{Incoming, Method, PING, PONG};
 
 #[tokio::test]
@@ -101,7 +102,7 @@ async fn a_stream_that_ends_is_told_at_once_and_opened_again_by_the_next_registr
             desk.cut();
         });
     assert_eq!(sent.unwrap_err(), Failure::Closed);
-    handset.disconnected().await;
+    timeout(PATIENCE, handset.disconnected()).await.unwrap();
     assert!(!handset.is_connected());
     let (registered, ()) = tokio::join!(handset.register(), async {
         let request = desk.asked(Method::Register).await;
@@ -143,7 +144,7 @@ async fn a_handset_on_udp_takes_what_is_too_large_for_it_by_tcp() {
     let request = message(&handset.contact().unwrap(), "m1", 1).replace("SIP/2.0/UDP", "SIP/2.0/TCP");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = [0; 14];
-    stream.read_exact(&mut answer).await.unwrap();
+    timeout(PATIENCE, stream.read_exact(&mut answer)).await.unwrap().unwrap();
     assert_eq!(&answer, b"SIP/2.0 200 OK");
     let inbox = handset.inbox();
     assert_eq!((inbox.texts(), inbox.messages[0].wire), (vec!["Hej"], Wire::Tcp));
@@ -153,7 +154,7 @@ async fn a_handset_on_udp_takes_what_is_too_large_for_it_by_tcp() {
     stream.write_all(&[again.as_bytes(), PING].concat()).await.unwrap();
     stream.shutdown().await.unwrap();
     let mut rest = Vec::new();
-    stream.read_to_end(&mut rest).await.unwrap();
+    timeout(PATIENCE, stream.read_to_end(&mut rest)).await.unwrap().unwrap();
     let rest = String::from_utf8(rest).unwrap();
     assert!(!rest.contains("SIP/2.0 200") && !rest.ends_with("\r\n\r\n\r\n"), "{rest}");
     assert_eq!(handset.inbox().messages.len(), 1);
@@ -165,8 +166,10 @@ async fn a_dead_stream_answers_no_ping() {
     let handset = desk.handset("").await;
     desk.register(&handset).await;
     handset.go_dead();
-    desk.write(PING).await;
     assert_eq!(handset.keep_alive().await, Err(Failure::NoAnswer));
+    desk.write(PING).await;
+    desk.finish().await;
+    timeout(PATIENCE, handset.disconnected()).await.unwrap();
     let (registered, ()) = tokio::join!(handset.register(), async {
         assert!(desk.accept().await.is_empty(), "no pong came by the old one");
         let request = desk.asked(Method::Register).await;
