@@ -112,7 +112,7 @@ pub(crate) fn push_params(params: &[Param<'_>], out: &mut String) -> Result<(), 
             return Err(EncodeError::Name);
         }
         out.extend([";", &*param.name, "="]);
-        if !param.value.is_empty() && param.value.bytes().all(|octet| is_name_char(octet) || octet == b'.') {
+        if is_token(&param.value) {
             out.push_str(&param.value);
         } else {
             out.push('"');
@@ -121,6 +121,15 @@ pub(crate) fn push_params(params: &[Param<'_>], out: &mut String) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// `Token` of RFC 3862: letters of any script, but nothing that is space in one of them.
+pub(crate) fn is_token(text: &str) -> bool {
+    let letter = |c: char| match u8::try_from(c).ok().filter(u8::is_ascii) {
+        Some(octet) => is_name_char(octet) || octet == b'.',
+        None => !c.is_whitespace() && !c.is_control(),
+    };
+    !text.is_empty() && text.chars().all(letter)
 }
 
 /// `Name` of RFC 3862.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::EncodeError;
 use crate::escape::{push_escaped, quoted, unescaped};
+use crate::header::is_token;
 
 /// A URI with the name somebody goes by (RFC 3862 4.1 `[ Formal-name ] "<" URI ">"`). What the sender wrote, and
 /// proof of nothing.
@@ -44,9 +45,14 @@ impl<'a> Party<'a> {
 
     pub(crate) fn write(&self, out: &mut String) -> Result<(), EncodeError> {
         if let Some(name) = self.name.as_deref().filter(|name| !name.is_empty()) {
-            out.push('"');
-            push_escaped(name, true, out);
-            out.push_str("\" ");
+            // The standard has a space behind words and none behind a quoted name, and some readers insist.
+            if name.split(' ').all(is_token) {
+                out.extend([name, " "]);
+            } else {
+                out.push('"');
+                push_escaped(name, true, out);
+                out.push('"');
+            }
         }
         push_uri(&self.uri, out)
     }

@@ -17,7 +17,10 @@ fn written(cpim: &Cpim<'_>) -> String {
 fn a_chat_message() {
     let cpim = Cpim {
         from: Some(Party { name: Some("Alice \"A\"".into()), uri: "sip:alice@a.org".into() }),
-        to: vec![Party::of_uri("tel:+4915112345678")],
+        to: vec![
+            Party::of_uri("tel:+4915112345678"),
+            Party { name: Some("Jürgen von O.".into()), uri: "sip:j@b.org".into() },
+        ],
         date_time: Some("2026-03-03T08:00:00.000Z".into()),
         subjects: vec![Subject { lang: Some("fr".into()), text: " Le thé\n".into() }],
         imdn: ImdnHeaders {
@@ -34,8 +37,9 @@ fn a_chat_message() {
         content: Content::of_type("text/plain;charset=UTF-8", "hé".as_bytes()),
         ..Cpim::default()
     };
-    let expected = "From: \"Alice \\\"A\\\"\" <sip:alice@a.org>\r\n\
+    let expected = "From: \"Alice \\\"A\\\"\"<sip:alice@a.org>\r\n\
         To: <tel:+4915112345678>\r\n\
+        To: Jürgen von O. <sip:j@b.org>\r\n\
         DateTime: 2026-03-03T08:00:00.000Z\r\n\
         Subject:;lang=fr \\u0020Le thé\\n\r\n\
         NS: imdn <urn:ietf:params:imdn>\r\n\
