@@ -75,13 +75,14 @@ impl Message {
 
     /// Where the value of the topmost Via stands.
     pub(crate) fn top_via_span(&self) -> Range<usize> {
-        self.essentials.via.range()
+        self.essentials.via_range()
     }
 
-    /// With octets in which the topmost Via, which ended at `old`, ends at `new`.
-    pub(crate) fn with_top_via(self, octets: Bytes, old: usize, new: usize) -> Self {
-        let essentials = self.essentials.moved(old, new);
-        Self { head: self.head.replaced(octets, old, new), essentials }
+    /// With octets in which the topmost Via, from `start` to `old`, goes on to `new`.
+    pub(crate) fn with_top_via(self, octets: Bytes, start: usize, old: usize, new: usize) -> Self {
+        let head = self.head.replaced(octets, old, new);
+        let essentials = self.essentials.moved(old, new).with_via(&head, start..new);
+        Self { head, essentials }
     }
 
     /// The first line.
@@ -91,7 +92,7 @@ impl Message {
             Start::Response { status, reason } => {
                 StartLine::Response { status, reason: self.head.text(reason) }
             }
-            _ => StartLine::Request { method: self.method(), uri: self.uri() },
+            _ => StartLine::Request { method: self.method(), uri: self.essentials.uri(&self.head) },
         }
     }
 
@@ -104,7 +105,7 @@ impl Message {
     /// The Request-URI; `None` in responses.
     #[must_use]
     pub fn request_uri(&self) -> Option<Uri<'_>> {
-        self.is_request().then(|| self.uri())
+        self.is_request().then(|| self.essentials.uri(&self.head))
     }
 
     /// The status code; `None` in requests.
@@ -122,52 +123,46 @@ impl Message {
         self.status().is_none()
     }
 
-    // What follows was read when the message was taken: the empty ones are never seen.
-
-    fn uri(&self) -> Uri<'_> {
-        Uri::read(self.head.text(self.essentials.uri)).unwrap_or(Uri::EMPTY)
-    }
-
     /// The topmost Via.
     #[must_use]
     pub fn via(&self) -> Via<'_> {
-        Via::read(self.head.text(self.essentials.via)).unwrap_or(Via::EMPTY)
+        self.essentials.via(&self.head)
     }
 
     /// From.
     #[must_use]
     pub fn from(&self) -> NameAddr<'_> {
-        NameAddr::read(self.head.text(self.essentials.from)).unwrap_or(NameAddr::EMPTY)
+        self.essentials.sender(&self.head)
     }
 
     /// The tag of From; `None` from a peer that only knows RFC 2543.
     #[must_use]
     pub fn from_tag(&self) -> Option<&[u8]> {
-        self.essentials.from_tag.map(|tag| self.head.text(tag))
+        self.essentials.sender_tag(&self.head)
     }
 
     /// To.
     #[must_use]
     pub fn to(&self) -> NameAddr<'_> {
-        NameAddr::read(self.head.text(self.essentials.to)).unwrap_or(NameAddr::EMPTY)
+        self.essentials.recipient(&self.head)
     }
 
     /// The tag of To; none in a request outside a dialog.
     #[must_use]
     pub fn to_tag(&self) -> Option<&[u8]> {
-        self.essentials.to_tag.map(|tag| self.head.text(tag))
+        self.essentials.recipient_tag(&self.head)
     }
 
     /// Call-ID, compared letter by letter.
     #[must_use]
     pub fn call_id(&self) -> &[u8] {
-        self.head.text(self.essentials.call_id)
+        self.essentials.call_id(&self.head)
     }
 
     /// CSeq.
     #[must_use]
     pub fn cseq(&self) -> CSeq<'_> {
-        CSeq::read(self.head.text(self.essentials.cseq)).unwrap_or(CSeq::EMPTY)
+        self.essentials.cseq(&self.head)
     }
 
     /// The body: what Content-Length says, or everything after the head of a datagram without one.

@@ -150,7 +150,11 @@ impl HeaderName {
         }
         let range = FIRST.get(name.len()).copied().zip(FIRST.get(name.len().saturating_add(1)).copied());
         let candidates = range.and_then(|(from, to)| KNOWN.get(from..to)).unwrap_or_default();
-        let found = candidates.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        // Most peers write names as the standard does, and most names differ in their first letter.
+        let first = name.first().map(u8::to_ascii_uppercase);
+        let found = candidates.iter().find(|(known, _)| {
+            known.first() == first.as_ref() && (*known == name || known.eq_ignore_ascii_case(name))
+        });
         found.map_or(Self::Other, |(_, name)| *name)
     }
 

@@ -4,20 +4,21 @@
 
 /// `token`: names, methods, most parameter values.
 pub(crate) const TOKEN: u8 = 1;
-/// What `word` adds to `token`: Call-ID and its kin.
-pub(crate) const WORD: u8 = 2;
 /// The user part of a SIP URI, escapes apart; with `#`, which dialled strings bring along.
-pub(crate) const USER: u8 = 4;
+pub(crate) const USER: u8 = 2;
 /// The password of a SIP URI, escapes apart.
-pub(crate) const PASSWORD: u8 = 8;
+pub(crate) const PASSWORD: u8 = 4;
 /// Names and values of URI parameters, escapes apart.
-pub(crate) const URI_PARAM: u8 = 16;
+pub(crate) const URI_PARAM: u8 = 8;
 /// Names and values of URI headers, escapes apart.
-pub(crate) const URI_HEADER: u8 = 32;
+pub(crate) const URI_HEADER: u8 = 16;
 /// A parameter's value that is not quoted: a token or a host, and what peers write there besides.
-pub(crate) const PARAM_VALUE: u8 = 64;
+pub(crate) const PARAM_VALUE: u8 = 32;
 
 const CLASSES: [u8; 256] = classes();
+
+/// A host that is a name, or four numbers. An underscore is in no standard and in many networks.
+pub(crate) const HOST: u8 = 64;
 
 /// Whether an octet is of one of the classes in `class`.
 pub(crate) const fn is(octet: u8, class: u8) -> bool {
@@ -40,16 +41,16 @@ const fn classes() -> [u8; 256] {
         let letter = octet as u8;
         let mut class = 0;
         if letter.is_ascii_alphanumeric() {
-            class = TOKEN | WORD | USER | PASSWORD | URI_PARAM | URI_HEADER;
+            class = TOKEN | USER | PASSWORD | URI_PARAM | URI_HEADER | HOST;
         }
         if letter.is_ascii_graphic() && !among(letter, b"\";,<>?") || letter >= 0x80 {
             class |= PARAM_VALUE;
         }
         if among(letter, b"-.!%*_+`'~") {
-            class |= TOKEN | WORD;
+            class |= TOKEN;
         }
-        if among(letter, b"()<>:\\\"/[]?{}@") {
-            class |= WORD;
+        if among(letter, b"-._") {
+            class |= HOST;
         }
         if among(letter, b"-_.!~*'()") {
             class |= USER | PASSWORD | URI_PARAM | URI_HEADER;
@@ -168,35 +169,49 @@ impl<'a> Scan<'a> {
     /// Steps over `octet` and the white space on both sides of it; where it is not next, nothing is stepped over.
     pub(crate) fn eat_spaced(&mut self, octet: u8) -> bool {
         let mut ahead = *self;
-        ahead.skip_space();
-        if !ahead.eat(octet) {
-            return false;
+        if ahead.peek() != Some(octet) {
+            ahead.skip_space();
         }
-        ahead.skip_space();
-        *self = ahead;
-        true
+        let next = ahead.eat(octet);
+        if next {
+            ahead.skip_space();
+            *self = ahead;
+        }
+        next
     }
 
-    /// Everything up to the first octet that `stop` wants, or to the end.
-    pub(crate) fn until(&mut self, stop: impl Fn(u8) -> bool) -> &'a [u8] {
-        let end = self.rest.iter().position(|octet| stop(*octet)).unwrap_or(self.rest.len());
-        let (taken, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, &[]));
+    /// Everything up to a place in what is left, or to the end.
+    pub(crate) fn before(&mut self, place: Option<usize>) -> &'a [u8] {
+        let (taken, rest) = place.and_then(|at| self.rest.split_at_checked(at)).unwrap_or((self.rest, &[]));
         self.rest = rest;
         taken
     }
 
-    /// From `[` to `]`, both included. `None`: no end.
-    pub(crate) fn bracketed(&mut self) -> Option<&'a [u8]> {
-        let end = memchr::memchr(b']', self.rest)?.checked_add(1)?;
-        let (taken, rest) = self.rest.split_at_checked(end)?;
-        self.rest = rest;
-        Some(taken)
+    /// Everything up to the first octet that `stop` wants, or to the end.
+    pub(crate) fn until(&mut self, stop: impl Fn(u8) -> bool) -> &'a [u8] {
+        self.before(self.rest.iter().position(|octet| stop(*octet)))
     }
 
     /// One octet or more of a class.
     pub(crate) fn some(&mut self, class: u8) -> Option<&'a [u8]> {
         let taken = self.until(|octet| !is(octet, class));
         (!taken.is_empty()).then_some(taken)
+    }
+
+    /// Octets of a class, and whole `%HH` among them (RFC 3261 19.1.2); maybe none.
+    pub(crate) fn escaped(&mut self, class: u8) -> &'a [u8] {
+        let all = self.rest;
+        loop {
+            self.until(|octet| !is(octet, class));
+            match self.rest {
+                [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                    self.rest = rest;
+                }
+                _ => break,
+            }
+        }
+        let taken = all.len().saturating_sub(self.rest.len());
+        all.get(..taken).unwrap_or_default()
     }
 
     /// A token (RFC 3261 25.1).
@@ -250,17 +265,16 @@ impl<'a> Iterator for Elements<'a> {
 
 /// Where the first comma stands that ends an element.
 fn comma(value: &[u8]) -> Option<usize> {
-    let mut from = memchr::memchr3(b',', b'"', b'<', value)?;
-    let (mut quoted, mut bracketed) = (false, false);
+    let mut scan = Scan::new(value);
     loop {
-        match value.get(from)? {
-            b'\\' if quoted => from = from.saturating_add(1),
-            b'"' if !bracketed => quoted = !quoted,
-            b'<' if !quoted => bracketed = true,
-            b'>' if !quoted => bracketed = false,
-            b',' if !quoted && !bracketed => return Some(from),
-            _ => {}
+        let at = memchr::memchr3(b',', b'"', b'<', scan.rest())?;
+        scan.skip(at);
+        match scan.peek()? {
+            b'"' => {
+                scan.quoted()?;
+            }
+            b'<' => scan.skip(memchr::memchr(b'>', scan.rest())?),
+            _ => return value.len().checked_sub(scan.rest().len()),
         }
-        from = from.saturating_add(1);
     }
 }

@@ -31,6 +31,7 @@ use client::Client;
 use key::{Key, Keys, Pass};
 use lanes::Lanes;
 use server::{Answered, Merges, Server};
+use timer::{Owner, Timer};
 
 pub use key::{Branch, ToTag};
 pub use limits::{Bound, Counters, Limits};
@@ -104,11 +105,13 @@ impl<F: Clone + Eq> Transactions<F> {
     /// Fires what is due. Late is harmless: nothing is sent twice to make up for it.
     pub fn tick(&mut self, now: Duration, out: &mut Vec<Output<F>>) {
         self.advance(now);
-        while let Some((timer, wake)) = self.lanes.due(self.now) {
-            match timer.owner() {
-                timer::Owner::Client => self.client_timer(timer, wake, out),
-                timer::Owner::Server => self.server_timer(timer, wake, out),
-                timer::Owner::Answered => self.forget(wake.key),
+        for timer in Timer::all() {
+            while let Some(wake) = self.lanes.due(timer, self.now) {
+                match timer.owner() {
+                    Owner::Client => self.client_timer(timer, wake, out),
+                    Owner::Server => self.server_timer(timer, wake, out),
+                    Owner::Answered => self.forget(wake.key),
+                }
             }
         }
     }
@@ -149,9 +152,9 @@ impl<F: Clone + Eq> Transactions<F> {
         // Each open one has at most two timers that count.
         lanes.compact(open.saturating_mul(2).saturating_add(answered.len()), |timer, wake| {
             match timer.owner() {
-                timer::Owner::Client => clients.get(&wake.key).is_some_and(|it| it.due.is(timer, wake.at)),
-                timer::Owner::Server => servers.get(&wake.key).is_some_and(|it| it.due.is(timer, wake.at)),
-                timer::Owner::Answered => true,
+                Owner::Client => clients.get(&wake.key).is_some_and(|it| it.due.is(timer, wake.at)),
+                Owner::Server => servers.get(&wake.key).is_some_and(|it| it.due.is(timer, wake.at)),
+                Owner::Answered => true,
             }
         });
     }

@@ -9,16 +9,18 @@ mod tel;
 
 pub use escape::unescape;
 pub use host::Host;
-pub(crate) use host::read_port;
+pub(crate) use host::{next_port, read_port};
 pub use params::UriParams;
 pub use sip::SipUri;
 pub use tel::TelUri;
 
-/// A URI, in slices of the message that it stands in.
+/// A URI, in slices of the message that it stands in. It follows the grammar of its scheme; its parts are cut out when
+/// they are asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Uri<'a> {
     text: &'a [u8],
-    kind: UriKind<'a>,
+    /// Where the `:` is that ends the scheme.
+    colon: usize,
 }
 
 /// What a URI is.
@@ -36,25 +38,31 @@ pub enum UriKind<'a> {
 }
 
 impl<'a> Uri<'a> {
-    /// None at all: what stands where a URI was read before and is read again.
-    pub(crate) const EMPTY: Self = Self { text: &[], kind: UriKind::Other { scheme: &[] } };
-
     /// Reads a URI with nothing around it. `None`: no scheme, or not what its scheme wants.
     #[must_use]
     pub fn read(text: &'a [u8]) -> Option<Self> {
-        let colon = memchr::memchr(b':', text)?;
-        let (scheme, rest) = (text.get(..colon)?, text.get(colon.checked_add(1)?..)?);
-        let kind = if scheme.eq_ignore_ascii_case(b"sip") {
-            UriKind::Sip(SipUri::read(false, rest)?)
+        let uri = Self::known(text);
+        uri.parts().map(|_| uri)
+    }
+
+    /// A URI that was read before.
+    pub(crate) fn known(text: &'a [u8]) -> Self {
+        Self { text, colon: memchr::memchr(b':', text).unwrap_or(text.len()) }
+    }
+
+    fn parts(&self) -> Option<UriKind<'a>> {
+        let (scheme, rest) = self.text.split_at_checked(self.colon)?;
+        let rest = rest.get(1..)?;
+        if scheme.eq_ignore_ascii_case(b"sip") {
+            SipUri::read(false, rest).map(UriKind::Sip)
         } else if scheme.eq_ignore_ascii_case(b"sips") {
-            UriKind::Sip(SipUri::read(true, rest)?)
+            SipUri::read(true, rest).map(UriKind::Sip)
         } else if scheme.eq_ignore_ascii_case(b"tel") {
-            UriKind::Tel(TelUri::read(rest)?)
+            TelUri::read(rest).map(UriKind::Tel)
         } else {
-            let well = is_scheme(scheme) && rest.iter().all(|octet| is_opaque(*octet));
-            (well && !rest.is_empty()).then_some(UriKind::Other { scheme })?
-        };
-        Some(Self { text, kind })
+            let well = is_scheme(scheme) && !rest.is_empty() && rest.iter().all(|octet| is_opaque(*octet));
+            well.then_some(UriKind::Other { scheme })
+        }
     }
 
     /// As it is written.
@@ -65,14 +73,15 @@ impl<'a> Uri<'a> {
 
     /// What it is.
     #[must_use]
-    pub const fn kind(&self) -> UriKind<'a> {
-        self.kind
+    pub fn kind(&self) -> UriKind<'a> {
+        // It was read once: there are parts.
+        self.parts().unwrap_or(UriKind::Other { scheme: &[] })
     }
 
     /// The SIP or SIPS URI, when it is one.
     #[must_use]
-    pub const fn sip(&self) -> Option<SipUri<'a>> {
-        match self.kind {
+    pub fn sip(&self) -> Option<SipUri<'a>> {
+        match self.kind() {
             UriKind::Sip(uri) => Some(uri),
             _ => None,
         }
@@ -80,8 +89,8 @@ impl<'a> Uri<'a> {
 
     /// The telephone number, when it is one.
     #[must_use]
-    pub const fn tel(&self) -> Option<TelUri<'a>> {
-        match self.kind {
+    pub fn tel(&self) -> Option<TelUri<'a>> {
+        match self.kind() {
             UriKind::Tel(uri) => Some(uri),
             _ => None,
         }
@@ -90,7 +99,7 @@ impl<'a> Uri<'a> {
     /// The parameters of a SIP or tel URI; none for others.
     #[must_use]
     pub fn params(&self) -> UriParams<'a> {
-        match self.kind {
+        match self.kind() {
             UriKind::Sip(uri) => uri.params,
             UriKind::Tel(uri) => uri.params,
             UriKind::Other { .. } => UriParams::default(),
@@ -101,7 +110,7 @@ impl<'a> Uri<'a> {
 /// As the scheme says; an unknown one letter by letter.
 impl PartialEq for Uri<'_> {
     fn eq(&self, other: &Self) -> bool {
-        match (self.kind, other.kind) {
+        match (self.kind(), other.kind()) {
             (UriKind::Sip(one), UriKind::Sip(other)) => one == other,
             (UriKind::Tel(one), UriKind::Tel(other)) => one == other,
             (UriKind::Other { .. }, UriKind::Other { .. }) => self.text == other.text,

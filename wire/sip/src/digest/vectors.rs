@@ -4,6 +4,7 @@ use super::{Algorithm, Asked, Ha1, Qop};
 use crate::method::Method;
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn the_vectors_of_the_standards() {
     // (from, algorithm, user, realm, password, method, uri, nonce, cnonce, qop, body, response)
     let rfc7616 =

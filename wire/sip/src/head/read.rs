@@ -5,7 +5,7 @@ use crate::head::{Entry, Index, Span, Start};
 use crate::limits::Limits;
 use crate::method::Method;
 use crate::name::HeaderName;
-use crate::octets::{TOKEN, all, decimal, trim};
+use crate::octets::{Scan, decimal, trim};
 use crate::status::StatusCode;
 
 /// The only version there is.
@@ -56,13 +56,13 @@ fn read_into(index: &mut Index, octets: &[u8], limits: &Limits) -> Result<(), Fa
 }
 
 fn read_field(octets: &[u8], line: &[u8]) -> Option<Entry> {
-    let colon = memchr::memchr(b':', line)?;
+    let mut scan = Scan::new(line);
+    let name = scan.token()?;
     // White space is legal before the colon: two parsers that disagree about it see two different messages.
-    let name = line.get(..colon)?.trim_ascii_end();
-    if !all(name, TOKEN) {
+    if !scan.eat_spaced(b':') {
         return None;
     }
-    let value = trim(line.get(colon.saturating_add(1)..)?);
+    let value = trim(scan.rest());
     Some(Entry {
         name: HeaderName::find(name),
         raw_name: Span::within(octets, name),
@@ -102,6 +102,9 @@ fn read_start(octets: &[u8], line: &[u8], limits: &Limits) -> Result<Start, Faul
 
 /// `SIP/` and two numbers: some version of ours.
 fn is_version(word: &[u8]) -> bool {
+    if word == VERSION {
+        return true;
+    }
     let Some((name, numbers)) = word.split_at_checked(4) else { return false };
     let mut numbers = numbers.splitn(2, |octet| *octet == b'.');
     let digits = |number: Option<&[u8]>| number.is_some_and(|number| decimal(number).is_some());

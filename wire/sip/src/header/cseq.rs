@@ -13,10 +13,6 @@ pub struct CSeq<'a> {
     pub method: Method<'a>,
 }
 
-impl CSeq<'_> {
-    pub(crate) const EMPTY: Self = Self { number: 0, method: Method::Other(&[]) };
-}
-
 impl<'a> Value<'a> for CSeq<'a> {
     fn read(value: &'a [u8]) -> Option<Self> {
         let mut scan = Scan::new(value);

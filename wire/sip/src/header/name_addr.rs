@@ -21,8 +21,6 @@ pub struct NameAddr<'a> {
 }
 
 impl<'a> NameAddr<'a> {
-    pub(crate) const EMPTY: Self = Self { display: &[], uri: Uri::EMPTY, params: Params::EMPTY };
-
     /// The tag of a From or a To.
     #[must_use]
     pub fn tag(&self) -> Option<&'a [u8]> {
@@ -49,12 +47,12 @@ impl<'a> Value<'a> for NameAddr<'a> {
                 scan.skip_space();
                 value.get(..length)?
             }
-            _ => trim(scan.until(|octet| matches!(octet, b'<' | b'"'))),
+            _ => trim(scan.before(memchr::memchr2(b'<', b'"', value))),
         };
         if !scan.eat(b'<') {
             return read_bare(value);
         }
-        let uri = Uri::read(trim(scan.until(|octet| octet == b'>')))?;
+        let uri = Uri::read(trim(scan.before(memchr::memchr(b'>', scan.rest()))))?;
         if !scan.eat(b'>') {
             return None;
         }

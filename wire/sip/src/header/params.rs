@@ -25,7 +25,10 @@ pub struct Param<'a> {
 }
 
 impl<'a> Params<'a> {
-    pub(crate) const EMPTY: Self = Self { text: &[] };
+    /// Parameters that were read before.
+    pub(crate) const fn known(text: &'a [u8]) -> Self {
+        Self { text }
+    }
 
     /// Takes everything from the first `;` on. `None`: an empty parameter, a name that is no token, a quote without
     /// its end.

@@ -2,7 +2,7 @@
 
 use crate::header::{Params, Value};
 use crate::octets::{Scan, is_space};
-use crate::uri::{Host, read_port};
+use crate::uri::{Host, next_port, read_port};
 
 /// One hop that a request took.
 #[derive(Debug, Clone, Copy)]
@@ -18,9 +18,6 @@ pub struct Via<'a> {
 }
 
 impl<'a> Via<'a> {
-    pub(crate) const EMPTY: Self =
-        Self { transport: &[], host: Host::Name(&[]), port: None, params: Params::EMPTY };
-
     /// What a branch begins with whose sender knows RFC 3261 (8.1.1.7).
     pub const COOKIE: &'static [u8] = b"z9hG4bK";
 
@@ -66,16 +63,8 @@ impl<'a> Value<'a> for Via<'a> {
             return None;
         }
         scan.skip_space();
-        let host = match scan.peek()? {
-            b'[' => scan.bracketed()?,
-            _ => scan.until(|octet| is_space(octet) || matches!(octet, b':' | b';')),
-        };
-        let host = Host::read(host)?;
-        let port = if scan.eat_spaced(b':') {
-            Some(read_port(scan.until(|octet| !octet.is_ascii_digit()))?)
-        } else {
-            None
-        };
+        let host = Host::next(&mut scan)?;
+        let port = if scan.eat_spaced(b':') { Some(next_port(&mut scan)?) } else { None };
         let params = Params::read(scan.rest())?;
         Some(Self { transport, host, port, params })
     }

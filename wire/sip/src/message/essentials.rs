@@ -1,24 +1,46 @@
 //! What every element on the way of a message needs (RFC 3261 8.1.1): read once, and kept as places.
 
+use core::net::IpAddr;
+use core::ops::Range;
+
 use crate::fault::Fault;
 use crate::head::{Head, Span, Start};
-use crate::header::{CSeq, NameAddr, Value, Via, Word};
+use crate::header::{CSeq, NameAddr, Params, Value, Via, Word};
+use crate::method::Method;
 use crate::name::HeaderName;
 use crate::octets::Elements;
-use crate::uri::Uri;
+use crate::uri::{Host, Uri};
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Essentials {
     /// The Request-URI; nowhere in responses.
-    pub(super) uri: Span,
-    /// The topmost Via.
-    pub(super) via: Span,
-    pub(super) from: Span,
-    pub(super) from_tag: Option<Span>,
-    pub(super) to: Span,
-    pub(super) to_tag: Option<Span>,
-    pub(super) call_id: Span,
-    pub(super) cseq: Span,
+    uri: Span,
+    via: Hop,
+    from: Party,
+    to: Party,
+    call_id: Span,
+    number: u32,
+    method: Span,
+}
+
+/// The topmost Via, as a whole and in parts.
+#[derive(Debug, Clone, Default)]
+struct Hop {
+    whole: Span,
+    transport: Span,
+    address: Option<IpAddr>,
+    name: Span,
+    port: Option<u16>,
+    params: Span,
+}
+
+/// From or To.
+#[derive(Debug, Clone, Default)]
+struct Party {
+    display: Span,
+    uri: Span,
+    params: Span,
+    tag: Option<Span>,
 }
 
 /// The fields as they are met; a second one of those that may be there once is a fault.
@@ -34,12 +56,11 @@ struct Met<'a> {
 impl Essentials {
     pub(super) fn read(head: &Head) -> Result<Self, Fault> {
         let met = Met::in_head(head)?;
-        let span = |part: &[u8]| Span::within(&head.octets, part);
         let uri = match head.index.start {
             Start::Request { uri, .. } => {
                 let read = Uri::read(head.text(uri)).ok_or(Fault::RequestUri)?;
                 // Headers would be smuggled into whatever is made from it (RFC 3261 19.1.1, table 1).
-                if read.sip().is_some_and(|sip| !sip.headers.is_empty()) {
+                if read.as_bytes().contains(&b'?') && read.sip().is_some_and(|sip| !sip.headers.is_empty()) {
                     return Err(Fault::RequestUri);
                 }
                 uri
@@ -48,43 +69,127 @@ impl Essentials {
             Start::Unreadable => return Err(Fault::StartLine),
         };
         let via = must(met.via, HeaderName::Via)?;
-        let via = Elements::of(via).next().ok_or(Fault::Malformed(HeaderName::Via))?;
-        read_as::<Via<'_>>(via, HeaderName::Via)?;
-        let from = must(met.from, HeaderName::From)?;
-        let from_tag = read_as::<NameAddr<'_>>(from, HeaderName::From)?.tag().map(span);
-        let to = must(met.to, HeaderName::To)?;
-        let to_tag = read_as::<NameAddr<'_>>(to, HeaderName::To)?.tag().map(span);
+        let via = Hop::read(head, Elements::of(via).next().ok_or(Fault::Malformed(HeaderName::Via))?)?;
+        let from = Party::read(head, must(met.from, HeaderName::From)?, HeaderName::From)?;
+        let to = Party::read(head, must(met.to, HeaderName::To)?, HeaderName::To)?;
         let call_id = must(met.call_id, HeaderName::CallId)?;
         read_as::<Word<'_>>(call_id, HeaderName::CallId)?;
-        let cseq = must(met.cseq, HeaderName::CSeq)?;
-        let method = read_as::<CSeq<'_>>(cseq, HeaderName::CSeq)?.method;
+        let CSeq { number, method } = read_as(must(met.cseq, HeaderName::CSeq)?, HeaderName::CSeq)?;
         if head.method().is_some_and(|asked| asked != method) {
             return Err(Fault::OtherMethod);
         }
-        Ok(Self {
-            uri,
-            via: span(via),
-            from: span(from),
-            from_tag,
-            to: span(to),
-            to_tag,
-            call_id: span(call_id),
-            cseq: span(cseq),
-        })
+        // The token itself, not the constant that a known one is read to.
+        let method = met.cseq.and_then(|cseq| cseq.get(cseq.len().checked_sub(method.as_bytes().len())?..));
+        let span = |part: &[u8]| Span::within(&head.octets, part);
+        let (call_id, method) = (span(call_id), span(method.unwrap_or_default()));
+        Ok(Self { uri, via, from, to, call_id, number, method })
+    }
+
+    pub(super) fn uri<'a>(&self, head: &'a Head) -> Uri<'a> {
+        Uri::known(head.text(self.uri))
+    }
+
+    pub(super) fn via<'a>(&self, head: &'a Head) -> Via<'a> {
+        self.via.known(head)
+    }
+
+    /// Where the topmost Via stands.
+    pub(super) fn via_range(&self) -> Range<usize> {
+        self.via.whole.range()
+    }
+
+    pub(super) fn sender<'a>(&self, head: &'a Head) -> NameAddr<'a> {
+        self.from.known(head)
+    }
+
+    pub(super) fn sender_tag<'a>(&self, head: &'a Head) -> Option<&'a [u8]> {
+        self.from.tag.map(|tag| head.text(tag))
+    }
+
+    pub(super) fn recipient<'a>(&self, head: &'a Head) -> NameAddr<'a> {
+        self.to.known(head)
+    }
+
+    pub(super) fn recipient_tag<'a>(&self, head: &'a Head) -> Option<&'a [u8]> {
+        self.to.tag.map(|tag| head.text(tag))
+    }
+
+    pub(super) fn call_id<'a>(&self, head: &'a Head) -> &'a [u8] {
+        head.text(self.call_id)
+    }
+
+    pub(super) fn cseq<'a>(&self, head: &'a Head) -> CSeq<'a> {
+        let method = head.text(self.method);
+        CSeq { number: self.number, method: Method::read(method).unwrap_or(Method::Other(method)) }
     }
 
     /// As [`Head::replaced`].
-    pub(super) fn moved(&self, old: usize, new: usize) -> Self {
+    pub(super) fn moved(self, old: usize, new: usize) -> Self {
         let moved = |span: Span| span.moved(old, new);
+        let party = |party: Party| Party {
+            display: moved(party.display),
+            uri: moved(party.uri),
+            params: moved(party.params),
+            tag: party.tag.map(moved),
+        };
         Self {
             uri: moved(self.uri),
-            via: moved(self.via),
-            from: moved(self.from),
-            from_tag: self.from_tag.map(moved),
-            to: moved(self.to),
-            to_tag: self.to_tag.map(moved),
+            from: party(self.from),
+            to: party(self.to),
             call_id: moved(self.call_id),
-            cseq: moved(self.cseq),
+            method: moved(self.method),
+            ..self
+        }
+    }
+
+    /// With another topmost Via than the one that was read.
+    pub(super) fn with_via(self, head: &Head, via: Range<usize>) -> Self {
+        let read = Hop::read(head, head.octets.get(via).unwrap_or_default());
+        Self { via: read.unwrap_or_default(), ..self }
+    }
+}
+
+impl Hop {
+    fn read(head: &Head, value: &[u8]) -> Result<Self, Fault> {
+        let via = read_as::<Via<'_>>(value, HeaderName::Via)?;
+        let span = |part: &[u8]| Span::within(&head.octets, part);
+        Ok(Self {
+            whole: span(value),
+            transport: span(via.transport),
+            address: via.host.address(),
+            name: if let Host::Name(name) = via.host { span(name) } else { Span::default() },
+            port: via.port,
+            params: span(via.params.as_bytes()),
+        })
+    }
+
+    fn known<'a>(&self, head: &'a Head) -> Via<'a> {
+        Via {
+            transport: head.text(self.transport),
+            host: self.address.map_or_else(|| Host::Name(head.text(self.name)), Host::from),
+            port: self.port,
+            params: Params::known(head.text(self.params)),
+        }
+    }
+}
+
+impl Party {
+    fn read(head: &Head, value: &[u8], name: HeaderName) -> Result<Self, Fault> {
+        let party = read_as::<NameAddr<'_>>(value, name)?;
+        let span = |part: &[u8]| Span::within(&head.octets, part);
+        Ok(Self {
+            display: span(party.display),
+            uri: span(party.uri.as_bytes()),
+            params: span(party.params.as_bytes()),
+            tag: party.tag().map(span),
+        })
+    }
+
+    fn known<'a>(&self, head: &'a Head) -> NameAddr<'a> {
+        NameAddr {
+            display: head.text(self.display),
+            uri: Uri::known(head.text(self.uri)),
+            params: Params::known(head.text(self.params)),
         }
     }
 }

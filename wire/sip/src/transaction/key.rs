@@ -6,7 +6,7 @@ use core::hash::{BuildHasherDefault, Hash, Hasher};
 use core::num::NonZeroU64;
 use std::collections::hash_map::DefaultHasher;
 
-use crate::header::Via;
+use crate::header::{CSeq, Via};
 use crate::message::Message;
 use crate::method::Method;
 use crate::uri::Host;
@@ -14,6 +14,14 @@ use crate::uri::Host;
 /// What a transaction is kept under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Key([u64; 2]);
+
+impl Key {
+    /// The tag of all answers to this request: half of its digest, which tells nothing of any other.
+    pub(super) fn to_tag(self) -> ToTag {
+        let [_, second] = self.0;
+        ToTag(hexadecimal(second))
+    }
+}
 
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
@@ -69,7 +77,7 @@ impl Keys {
         let via = request.via();
         let mut digest = self.digest(b's');
         match via.branch() {
-            Some(branch) if via.has_unique_branch() => {
+            Some(branch) if branch.len() > Via::COOKIE.len() && branch.starts_with(Via::COOKIE) => {
                 digest.part(branch);
                 digest.sent_by(&via);
             }
@@ -97,25 +105,16 @@ impl Keys {
 
     /// What a request is known by that came by two ways (8.2.2.2); `None` inside dialogs, and for peers that write no
     /// tags.
-    pub(super) fn merge(&self, request: &Message) -> Option<NonZeroU64> {
+    pub(super) fn merge(&self, request: &Message, cseq: CSeq<'_>) -> Option<NonZeroU64> {
         if request.to_tag().is_some() {
             return None;
         }
         let mut digest = self.digest(b'm');
         digest.part(request.from_tag()?);
         digest.part(request.call_id());
-        digest.0.write_u32(request.cseq().number);
-        digest.part(request.method().as_bytes());
+        digest.0.write_u32(cseq.number);
+        digest.part(cseq.method.as_bytes());
         NonZeroU64::new(digest.0.finish())
-    }
-
-    /// The tag of all answers to one request.
-    pub(super) fn to_tag(&self, key: Key) -> ToTag {
-        let mut digest = self.digest(b't');
-        for half in key.0 {
-            digest.0.write_u64(half);
-        }
-        ToTag(hexadecimal(digest.0.finish()))
     }
 
     pub(super) fn branch(&mut self) -> Branch {

@@ -47,13 +47,11 @@ impl Lanes {
         at
     }
 
-    /// The earliest that is due, which is taken out.
-    pub(super) fn due(&mut self, now: u64) -> Option<(Timer, Wake)> {
-        let first = |lane: &Lane| lane.queue.front().map_or(NEVER, |wake| wake.at);
-        let lane = self.lanes.iter_mut().min_by_key(|lane| first(lane))?;
-        let wake = lane.queue.pop_front_if(|wake| wake.at <= now)?;
+    /// The first of a lane that is due, which is taken out. No other lane can have got one by it that is due by `now`.
+    pub(super) fn due(&mut self, timer: Timer, now: u64) -> Option<Wake> {
+        let wake = self.lanes.get_mut(timer.lane())?.queue.pop_front_if(|wake| wake.at <= now)?;
         self.wakes = self.wakes.saturating_sub(1);
-        Some((lane.timer, wake))
+        Some(wake)
     }
 
     /// When the earliest is due.

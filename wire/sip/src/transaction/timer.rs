@@ -98,23 +98,27 @@ impl Timer {
         Self::TooLate,
     ];
 
-    /// Every timer, in the order of [`lane`](Self::lane).
+    /// Every timer, in the order of [`lane`](Self::lane). What ends comes before what repeats: a late clock sends
+    /// nothing for what is over.
     pub(super) fn all() -> impl Iterator<Item = Self> {
         let doubling = (0..=LAST).flat_map(|n| [Self::A(n), Self::E(n), Self::G(n)]);
-        doubling.chain(Self::SINGLE)
+        Self::SINGLE.into_iter().chain(doubling)
     }
 
     /// Its number among all.
     pub(super) fn lane(self) -> usize {
-        let doubling = |n: u8, which: usize| usize::from(n.min(LAST)).saturating_mul(3).saturating_add(which);
+        let single = Self::SINGLE.iter().position(|it| *it == self);
+        let doubling = |n: u8, which: usize| {
+            usize::from(n.min(LAST))
+                .saturating_mul(3)
+                .saturating_add(which)
+                .saturating_add(Self::SINGLE.len())
+        };
         match self {
             Self::A(n) => doubling(n, 0),
             Self::E(n) => doubling(n, 1),
             Self::G(n) => doubling(n, 2),
-            single => {
-                let place = Self::SINGLE.iter().position(|it| *it == single).unwrap_or_default();
-                doubling(LAST, 3).saturating_add(place)
-            }
+            _ => single.unwrap_or_default(),
         }
     }
 

@@ -1,26 +1,6 @@
-//! `%HH` (RFC 3261 19.1.2): read, judged and compared.
+//! `%HH` (RFC 3261 19.1.2): resolved and compared.
 
 use std::borrow::Cow;
-
-use crate::octets::is;
-
-/// Whether every octet is of the class or part of a whole `%HH`.
-pub(crate) fn is_escaped(octets: &[u8], class: u8) -> bool {
-    let mut rest = octets;
-    while let [first, after @ ..] = rest {
-        rest = match after {
-            [high, low, after @ ..] if *first == b'%' => {
-                if !high.is_ascii_hexdigit() || !low.is_ascii_hexdigit() {
-                    return false;
-                }
-                after
-            }
-            _ if is(*first, class) && *first != b'%' => after,
-            _ => return false,
-        };
-    }
-    true
-}
 
 /// With every `%HH` replaced by its octet. A `%` without two digits stays.
 #[must_use]

@@ -2,6 +2,8 @@
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::octets::{HOST, Scan, decimal};
+
 /// Where something is.
 #[derive(Debug, Clone, Copy)]
 pub enum Host<'a> {
@@ -14,35 +16,22 @@ pub enum Host<'a> {
 }
 
 impl<'a> Host<'a> {
-    /// Reads a host. `None`: neither a name of letters, digits, `-`, `_` and `.`, nor an address; IPv6 without its
-    /// brackets is none (RFC 5118 4.2).
+    /// Reads a host with nothing behind it. `None`: neither a name of letters, digits, `-`, `_` and `.`, nor an
+    /// address; IPv6 without its brackets is none (RFC 5118 4.2).
     #[must_use]
     pub fn read(octets: &'a [u8]) -> Option<Self> {
-        if let [b'[', inside @ .., b']'] = octets {
-            return read_v6(text(inside)?).map(Self::V6);
-        }
-        let last = octets.last()?;
-        if last.is_ascii_digit()
-            && let Some(address) = text(octets).and_then(|text| text.parse().ok())
-        {
-            return Some(Self::V4(address));
-        }
-        octets.iter().all(|octet| is_name(*octet)).then_some(Self::Name(octets))
+        let mut scan = Scan::new(octets);
+        Self::next(&mut scan).filter(|_| scan.is_empty())
     }
 
-    /// Reads `host [":" port]`, as it stands in a URI. `None`: one of the two is wrong, or more follows.
-    pub(crate) fn read_with_port(octets: &'a [u8]) -> Option<(Self, Option<u16>)> {
-        let end = match octets {
-            [b'[', ..] => memchr::memchr(b']', octets)?.checked_add(1)?,
-            _ => octets.iter().position(|octet| *octet == b':').unwrap_or(octets.len()),
-        };
-        let (host, port) = octets.split_at_checked(end)?;
-        let host = Self::read(host)?;
-        match port {
-            [] => Some((host, None)),
-            [b':', digits @ ..] => Some((host, Some(read_port(digits)?))),
-            _ => None,
+    /// Reads the host that is next.
+    pub(crate) fn next(scan: &mut Scan<'a>) -> Option<Self> {
+        if scan.eat(b'[') {
+            let inside = scan.until(|octet| octet == b']');
+            return scan.eat(b']').then(|| read_v6(text(inside)?).map(Self::V6))?;
         }
+        let name = scan.some(HOST)?;
+        Some(read_v4(name).map_or(Self::Name(name), Self::V4))
     }
 
     /// The address, when it is one.
@@ -52,6 +41,15 @@ impl<'a> Host<'a> {
             Self::Name(_) => None,
             Self::V4(address) => Some(IpAddr::V4(address)),
             Self::V6(address) => Some(IpAddr::V6(address)),
+        }
+    }
+}
+
+impl From<IpAddr> for Host<'_> {
+    fn from(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(address) => Self::V4(address),
+            IpAddr::V6(address) => Self::V6(address),
         }
     }
 }
@@ -75,9 +73,14 @@ impl Eq for Host<'_> {}
 fn read_v6(text: &str) -> Option<Ipv6Addr> {
     text.parse().ok().or_else(|| {
         let (head, dotted) = text.rsplit_once(':').filter(|(head, _)| head.ends_with("::"))?;
-        let dotted: Ipv4Addr = dotted.parse().ok()?;
+        let dotted = read_v4(dotted.as_bytes())?;
         format!("{head}{dotted}").parse().ok()
     })
+}
+
+/// The port that is next.
+pub(crate) fn next_port(scan: &mut Scan<'_>) -> Option<u16> {
+    read_port(scan.until(|octet| !octet.is_ascii_digit()))
 }
 
 /// A port in at most five digits.
@@ -85,12 +88,20 @@ pub(crate) fn read_port(digits: &[u8]) -> Option<u16> {
     if digits.len() > 5 {
         return None;
     }
-    crate::octets::decimal(digits).and_then(|port| u16::try_from(port).ok())
+    decimal(digits).and_then(|port| u16::try_from(port).ok())
 }
 
-const fn is_name(octet: u8) -> bool {
-    // An underscore is in no standard and in many networks.
-    octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_')
+/// Four numbers without leading zeros, which some take for octal.
+fn read_v4(octets: &[u8]) -> Option<Ipv4Addr> {
+    let mut numbers = octets.split(|octet| *octet == b'.').map(|digits| match digits {
+        [b'0'] | [b'1'..=b'9'] | [b'1'..=b'9', _] | [b'1'..=b'9', _, _] => {
+            decimal(digits).and_then(|number| u8::try_from(number).ok())
+        }
+        _ => None,
+    });
+    let mut next = || numbers.next().flatten();
+    let address = [next()?, next()?, next()?, next()?];
+    numbers.next().is_none().then(|| address.into())
 }
 
 fn text(octets: &[u8]) -> Option<&str> {

@@ -1,6 +1,7 @@
 //! The `;name=value` list of a URI (RFC 3261 19.1.1, RFC 3966 3), and the `name=value&...` of its headers.
 
-use crate::uri::escape::{is_escaped, same_but_case};
+use crate::octets::{Scan, URI_PARAM};
+use crate::uri::escape::same_but_case;
 
 /// Parameters of a URI as they stand in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -10,15 +11,17 @@ pub struct UriParams<'a> {
 }
 
 impl<'a> UriParams<'a> {
-    /// Takes what follows the first `;`. `None`: an empty parameter, or an octet outside `class`.
-    pub(crate) fn read(text: &'a [u8], class: u8) -> Option<Self> {
-        let params = Self { text };
-        let well = params.iter().all(|(name, value)| {
-            !name.is_empty()
-                && is_escaped(name, class)
-                && value.is_none_or(|value| !value.is_empty() && is_escaped(value, class))
-        });
-        well.then_some(params)
+    /// Takes the parameters that are next. `None`: one of them has no name, or no value behind its `=`.
+    pub(crate) fn read(scan: &mut Scan<'a>) -> Option<Self> {
+        let all = scan.rest();
+        while scan.eat(b';') {
+            let name = scan.escaped(URI_PARAM);
+            if name.is_empty() || scan.eat(b'=') && scan.escaped(URI_PARAM).is_empty() {
+                return None;
+            }
+        }
+        let taken = all.len().checked_sub(scan.rest().len())?;
+        all.get(..taken).map(|text| Self { text: text.get(1..).unwrap_or_default() })
     }
 
     /// Names and values in their order, escapes left in.

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::octets::{PASSWORD, URI_HEADER, URI_PARAM, USER};
-use crate::uri::escape::{is_escaped, unescape};
-use crate::uri::host::Host;
+use crate::octets::{PASSWORD, Scan, URI_HEADER, USER};
+use crate::uri::escape::unescape;
+use crate::uri::host::{Host, next_port};
 use crate::uri::params::{UriParams, pairs};
 
 /// A SIP or SIPS URI, in slices of the message that it stands in.
@@ -32,34 +32,19 @@ pub struct SipUri<'a> {
 impl<'a> SipUri<'a> {
     /// Reads what follows the scheme.
     pub(crate) fn read(secure: bool, rest: &'a [u8]) -> Option<Self> {
-        // The last `@` before the headers: one in the user part would be escaped.
-        let (userinfo, rest) = match memchr::memchr(b'@', rest) {
-            Some(at) => (rest.get(..at), rest.get(at.checked_add(1)?..)?),
-            None => (None, rest),
-        };
-        let (user, password) = match userinfo {
-            Some(userinfo) => read_userinfo(userinfo)?,
-            None => (None, None),
-        };
-        let end = rest.iter().position(|octet| matches!(octet, b';' | b'?')).unwrap_or(rest.len());
-        let (place, rest) = rest.split_at_checked(end)?;
-        let (host, port) = Host::read_with_port(place)?;
-        let (params, headers) = match rest {
-            [] => (UriParams::default(), &[][..]),
-            [b'?', headers @ ..] => (UriParams::default(), read_headers(headers)?),
-            [_, params @ ..] => {
-                let end = memchr::memchr(b'?', params).unwrap_or(params.len());
-                let (params, headers) = params.split_at_checked(end)?;
-                let params =
-                    UriParams::read(params, URI_PARAM).filter(|params| !params.as_bytes().is_empty())?;
-                let headers = match headers {
-                    [_, headers @ ..] => read_headers(headers)?,
-                    [] => &[],
-                };
-                (params, headers)
+        let (user, password, rest) = match memchr::memchr(b'@', rest) {
+            Some(at) => {
+                let (user, password) = read_userinfo(rest.get(..at)?)?;
+                (Some(user), password, rest.get(at.checked_add(1)?..)?)
             }
+            None => (None, None, rest),
         };
-        Some(Self { secure, user, password, host, port, params, headers })
+        let mut scan = Scan::new(rest);
+        let host = Host::next(&mut scan)?;
+        let port = if scan.eat(b':') { Some(next_port(&mut scan)?) } else { None };
+        let params = UriParams::read(&mut scan)?;
+        let headers = read_headers(&mut scan)?;
+        scan.is_empty().then_some(Self { secure, user, password, host, port, params, headers })
     }
 
     /// The user part with its escapes resolved; empty without one.
@@ -74,23 +59,27 @@ impl<'a> SipUri<'a> {
     }
 }
 
-type Userinfo<'a> = (Option<&'a [u8]>, Option<&'a [u8]>);
-
-fn read_userinfo(userinfo: &[u8]) -> Option<Userinfo<'_>> {
-    let mut sides = userinfo.splitn(2, |octet| *octet == b':');
-    let user = sides.next().filter(|user| !user.is_empty() && is_escaped(user, USER))?;
-    let password = sides.next();
-    if password.is_some_and(|password| !is_escaped(password, PASSWORD)) {
-        return None;
-    }
-    Some((Some(user), password))
+/// `user [":" password]`.
+fn read_userinfo(userinfo: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
+    let mut scan = Scan::new(userinfo);
+    let user = scan.escaped(USER);
+    let password = if scan.eat(b':') { Some(scan.escaped(PASSWORD)) } else { None };
+    (scan.is_empty() && !user.is_empty()).then_some((user, password))
 }
 
-fn read_headers(headers: &[u8]) -> Option<&[u8]> {
-    let well = pairs(headers, b'&').all(|(name, value)| {
-        !name.is_empty()
-            && is_escaped(name, URI_HEADER)
-            && value.is_some_and(|value| is_escaped(value, URI_HEADER))
-    });
-    (well && !headers.is_empty()).then_some(headers)
+/// `"?" name "=" value *("&" name "=" value)`: without the `?`, empty when there are none.
+fn read_headers<'a>(scan: &mut Scan<'a>) -> Option<&'a [u8]> {
+    if !scan.eat(b'?') {
+        return Some(&[]);
+    }
+    let headers = scan.rest();
+    loop {
+        if scan.escaped(URI_HEADER).is_empty() || !scan.eat(b'=') {
+            return None;
+        }
+        scan.escaped(URI_HEADER);
+        if !scan.eat(b'&') {
+            return Some(headers);
+        }
+    }
 }

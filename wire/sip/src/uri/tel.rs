@@ -1,6 +1,6 @@
 //! `tel:` (RFC 3966).
 
-use crate::octets::URI_PARAM;
+use crate::octets::Scan;
 use crate::uri::params::UriParams;
 
 /// A telephone number. `==` is the comparison of RFC 3966 4: visual separators, case and the order of parameters do
@@ -16,14 +16,9 @@ pub struct TelUri<'a> {
 impl<'a> TelUri<'a> {
     /// Reads what follows the scheme.
     pub(crate) fn read(rest: &'a [u8]) -> Option<Self> {
-        let mut sides = rest.splitn(2, |octet| *octet == b';');
-        let number = sides.next()?;
-        let params = match sides.next() {
-            Some(params) => {
-                UriParams::read(params, URI_PARAM).filter(|params| !params.as_bytes().is_empty())?
-            }
-            None => UriParams::default(),
-        };
+        let mut scan = Scan::new(rest);
+        let number = scan.until(|octet| octet == b';');
+        let params = UriParams::read(&mut scan).filter(|_| scan.is_empty())?;
         let digits = number.strip_prefix(b"+").unwrap_or(number);
         let global = digits.len() < number.len();
         let well = digits.iter().all(|octet| {

@@ -37,6 +37,6 @@ impl Message {
         }
         let grown = out.len();
         out.put_slice(octets.get(span.end..).unwrap_or_default());
-        self.with_top_via(out.freeze(), span.end, grown)
+        self.with_top_via(out.freeze(), span.start, span.end, grown)
     }
 }
