@@ -90,21 +90,28 @@ impl Worker {
     /// stays is the rest of long messages that have begun.
     pub(super) fn give_back(&mut self) {
         for order in self.route.mailbox.take_all() {
-            self.reporter.part((order.message, order.attempt, 0), ReportKind::NotSent, None);
+            self.not_sent(order.message, order.attempt);
         }
         let here = self.again.iter().chain(&self.waiting);
         let mut bodies: Vec<_> = here.map(|part| (part.body.message, part.body.attempt)).collect();
         bodies.dedup();
         for (message, attempt) in bodies {
             if self.remove_unsent_parts(message, attempt) {
-                self.reporter.part((message, attempt, 0), ReportKind::NotSent, None);
+                self.not_sent(message, attempt);
             }
         }
+    }
+
+    /// A withdrawal that crosses this is answered exactly, too.
+    fn not_sent(&mut self, message: MessageId, attempt: u16) {
+        self.remember_returned(message, attempt);
+        self.reporter.part((message, attempt, 0), ReportKind::NotSent, None);
     }
 
     /// The end: the engine gets every last word if it takes it in time.
     pub(super) async fn finish(&mut self) {
         self.give_back();
+        self.tend();
         // Some parts of these are out: the others never will be, so the message can't become whole.
         for part in self.again.drain(..).chain(self.waiting.drain(..)).collect::<Vec<_>>() {
             self.part_too_late(&part);

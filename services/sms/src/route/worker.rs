@@ -189,7 +189,7 @@ impl Worker {
     }
 
     /// Reads the letters while there is no session.
-    fn tend(&mut self) {
+    pub(super) fn tend(&mut self) {
         let letters = self.letters();
         for order in letters.withdrawals {
             if !self.withdraw_unsent(order.message, order.attempt) {

@@ -2,7 +2,7 @@
 
 use crate::scene::{Scene, number, quick, whole};
 use smol_str::SmolStr;
-use switchback_core::model::{Content, FailureClass, Reach, ReportKind};
+use switchback_core::model::{Content, FailureClass, Reach, ReportKind, WithdrawalAnswer};
 use switchback_ports::{RouteState, Transport, TransportFull};
 use switchback_sms::{RouteSettings, SmsOptions};
 use wire_smpp::{BindMode, CloseReason, CommandStatus, ServerEvent};
@@ -105,6 +105,31 @@ async fn stop_takes_the_answers_that_are_out_gives_back_what_never_left_and_says
     assert_eq!(scene.recorder.kind(whole(&waiting), 0).await, ReportKind::NotSent);
     scene.recorder.route_is(RouteState::Down).await;
     assert_eq!(scene.attempt(&scene.order("too late")), Err(TransportFull));
+}
+
+#[tokio::test]
+async fn stop_gives_back_before_it_waits_and_finishes_a_long_message_that_has_begun() {
+    let (scene, mut peer) = Scene::bound(quick(), 1).await;
+    let long = scene.send(&"a long message ".repeat(20));
+    let waiting = scene.send("waiting");
+    let first = peer.submit().await;
+    // The SMSC says nothing yet: what never left is given back all the same, and can be asked back for certain.
+    let smsc = async {
+        assert_eq!(scene.recorder.kind(whole(&waiting), 0).await, ReportKind::NotSent);
+        scene.withdraw(&waiting, &[None]);
+        let answer = ReportKind::Withdrawal(WithdrawalAnswer::Withdrawn);
+        assert_eq!(scene.recorder.kind(whole(&waiting), 1).await, answer);
+        peer.answer(&first, CommandStatus::OK, Some("1")).await;
+        let second = peer.submit().await;
+        peer.answer(&second, CommandStatus::OK, Some("2")).await;
+        peer.event().await
+    };
+    let ((), closed) = tokio::join!(scene.stop(), smsc);
+    assert_eq!(closed, ServerEvent::Closed(CloseReason::PeerUnbound));
+    for part in 0..2 {
+        let of = (long.message, long.attempt, part);
+        assert!(matches!(scene.recorder.kind(of, 0).await, ReportKind::HandedOver { .. }), "part {part}");
+    }
 }
 
 #[tokio::test]
