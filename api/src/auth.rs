@@ -4,9 +4,9 @@ use crate::codes;
 use crate::options::Api;
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
-use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
 use smol_str::SmolStr;
 use switchback_core::model::Owner;
 use switchback_ports::directory::Bearer;
@@ -76,15 +76,19 @@ impl FromRequestParts<Api> for IdempotencyHeader {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Problem> {
-        let Some(header) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
-        let text = header.to_str().map(str::trim).unwrap_or_default();
-        let bare = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
-        let fits = (1..=255).contains(&bare.len())
-            && bare.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
-        if !fits || bare.contains('"') {
-            let detail = "Idempotency-Key is 1 to 255 printable ASCII characters, bare or in double quotes";
-            return Err(Problem::new(&codes::INVALID_IDEMPOTENCY_KEY, detail));
-        }
-        Ok(Self(Some(SmolStr::new(bare))))
+        parts.headers.get("idempotency-key").map(idempotency_key).transpose().map(Self)
     }
+}
+
+/// Reads the `Idempotency-Key` header.
+pub(crate) fn idempotency_key(header: &HeaderValue) -> Result<SmolStr, Problem> {
+    let text = header.to_str().map(str::trim).unwrap_or_default();
+    let bare = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
+    let fits =
+        (1..=255).contains(&bare.len()) && bare.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+    if !fits || bare.contains('"') {
+        let detail = "Idempotency-Key is 1 to 255 printable ASCII characters, bare or in double quotes";
+        return Err(Problem::new(&codes::INVALID_IDEMPOTENCY_KEY, detail));
+    }
+    Ok(SmolStr::new(bare))
 }

@@ -1,5 +1,6 @@
 //! Opaque cursors of lists: a client hands back what it was given and reads nothing from it.
 
+use crate::problem::Problem;
 use switchback_core::model::MessageId;
 
 /// The cursor that continues a list of messages below this one.
@@ -8,13 +9,27 @@ pub(crate) fn of_message(id: MessageId) -> String {
     format!("c_{}", text.strip_prefix("msg_").unwrap_or(&text))
 }
 
+/// Where a list of messages goes on, as it was asked for.
+pub(crate) fn before(given: Option<&str>) -> Result<Option<MessageId>, Problem> {
+    let Some(text) = given else { return Ok(None) };
+    let id = message(text).ok_or_else(|| Problem::field("cursor", "give next_cursor of the page before"))?;
+    Ok(Some(id))
+}
+
+/// Where the feed of events goes on, as it was asked for in `field`.
+pub(crate) fn after(given: Option<&str>, field: &str) -> Result<Option<u64>, Problem> {
+    let Some(text) = given else { return Ok(None) };
+    let cursor = event(text).ok_or_else(|| Problem::field(field, "give a cursor of an event"))?;
+    Ok(Some(cursor))
+}
+
 /// Reads a cursor of [`of_message`]; nothing when it is not one of ours.
-pub(crate) fn message(cursor: &str) -> Option<MessageId> {
+fn message(cursor: &str) -> Option<MessageId> {
     MessageId::parse(&format!("msg_{}", cursor.strip_prefix("c_")?)).ok()
 }
 
 /// Reads a cursor of the event feed.
-pub(crate) fn event(cursor: &str) -> Option<u64> {
+fn event(cursor: &str) -> Option<u64> {
     let digits = (1..=20).contains(&cursor.len()) && cursor.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| cursor.parse().ok()).flatten()
 }

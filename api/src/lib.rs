@@ -27,6 +27,6 @@ mod server;
 
 pub use openapi::document as openapi_document;
 pub use options::{ApiOptions, Metrics, Page};
-pub use reading::{BodyOf, refusal_of};
+pub use reading::{BodyOf, PartOf, refusal_of, refusal_of_part};
 pub use router::Api;
 pub use server::{Limits, Served, serve};

@@ -23,11 +23,21 @@ async fn text(parts: &mut Parts, api: &Api) -> Result<String, Problem> {
         .map_err(|_| Problem::not_found())
 }
 
+/// Reads a message's id out of a decoded path.
+pub(crate) fn message(text: &str) -> Result<MessageId, Problem> {
+    MessageId::parse(text).map_err(|_| Problem::not_found())
+}
+
+/// Reads an address out of a decoded path.
+pub(crate) fn address(text: &str) -> Result<Address, Problem> {
+    Address::parse(text).map_err(|error| Problem::field("address", error))
+}
+
 impl FromRequestParts<Api> for MessagePath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        MessageId::parse(&text(parts, api).await?).map(Self).map_err(|_| Problem::not_found())
+        message(&text(parts, api).await?).map(Self)
     }
 }
 
@@ -35,7 +45,7 @@ impl FromRequestParts<Api> for AddressPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        Address::parse(&text(parts, api).await?).map(Self).map_err(|error| Problem::field("address", error))
+        address(&text(parts, api).await?).map(Self)
     }
 }
 

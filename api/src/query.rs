@@ -4,6 +4,7 @@ use crate::explain;
 use crate::options::Api;
 use crate::problem::{FieldFault, Problem};
 use axum::extract::{FromRequestParts, Query};
+use axum::http::Uri;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
@@ -14,14 +15,19 @@ impl<T: DeserializeOwned> FromRequestParts<Api> for Params<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Problem> {
-        match Query::<T>::try_from_uri(&parts.uri) {
-            Ok(Query(value)) => Ok(Self(value)),
-            Err(rejection) => Err(explain_query::<T>(&parts.uri, &rejection)),
-        }
+        params(&parts.uri).map(Self)
     }
 }
 
-fn explain_query<T: DeserializeOwned>(uri: &axum::http::Uri, rejection: &dyn std::fmt::Display) -> Problem {
+/// Reads the query string of `uri`.
+pub(crate) fn params<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
+    match Query::<T>::try_from_uri(uri) {
+        Ok(Query(value)) => Ok(value),
+        Err(rejection) => Err(explain_query::<T>(uri, &rejection)),
+    }
+}
+
+fn explain_query<T: DeserializeOwned>(uri: &Uri, rejection: &dyn std::fmt::Display) -> Problem {
     let known = explain::fields_of::<T>();
     let given =
         Query::<Vec<(String, String)>>::try_from_uri(uri).map(|Query(pairs)| pairs).unwrap_or_default();

@@ -1,10 +1,18 @@
-//! Reading a request body with no server behind it: what an endpoint refuses before anything else is asked. For
+//! Reading a request with no server behind it: what an endpoint refuses before anything else is asked. For
 //! whoever checks recorded requests, and for the fuzz targets.
 
+use crate::auth::idempotency_key;
+use crate::cursor;
 use crate::dto::directory::{AccountIn, PlanIn, RouteIn, SimIn, SubscriberIn};
+use crate::dto::event::EventParams;
+use crate::dto::filter::MessageParams;
+use crate::dto::list::PageParams;
 use crate::dto::submit::{ChooseIn, QuoteIn, ReceiptIn, SubmitIn};
 use crate::explain;
+use crate::path;
 use crate::problem::Problem;
+use crate::query::params;
+use axum::http::{HeaderValue, Uri};
 use serde::de::DeserializeOwned;
 use switchback_core::model::{Address, Originator, Owner, Time};
 
@@ -29,6 +37,50 @@ pub enum BodyOf {
     Plan,
     /// `PUT /v1/admin/routes/{id}`
     Route,
+}
+
+/// A part of a request that comes before its body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartOf {
+    /// The header `Idempotency-Key`.
+    IdempotencyKey,
+    /// The header `Last-Event-ID`.
+    LastEventId,
+    /// The query string of `GET /v1/messages`.
+    Messages,
+    /// The query string of `GET /v1/events`.
+    Events,
+    /// The query string of `GET /v1/conversations`.
+    Conversations,
+    /// A message's id in the path.
+    MessagePath,
+    /// An address in the path.
+    AddressPath,
+}
+
+/// The problem document that `part` would be answered with; nothing when it can be read, or is nothing that HTTP lets
+/// through.
+#[must_use]
+pub fn refusal_of_part(kind: PartOf, part: &[u8]) -> Option<Vec<u8>> {
+    read_part(kind, part)?.err().map(|problem| problem.to_json())
+}
+
+fn read_part(kind: PartOf, part: &[u8]) -> Option<Result<(), Problem>> {
+    let header = || HeaderValue::from_bytes(part).ok();
+    let uri = || Uri::try_from([b"/?", part].concat()).ok();
+    let text = || std::str::from_utf8(part).ok();
+    Some(match kind {
+        PartOf::IdempotencyKey => idempotency_key(&header()?).map(drop),
+        PartOf::LastEventId => cursor::after(header()?.to_str().ok(), "Last-Event-ID").map(drop),
+        PartOf::Messages => params(&uri()?).and_then(|params: MessageParams| params.read().map(drop)),
+        PartOf::Events => params(&uri()?)
+            .and_then(|params: EventParams| cursor::after(params.after.as_deref(), "after").map(drop)),
+        PartOf::Conversations => {
+            params(&uri()?).and_then(|params: PageParams| cursor::before(params.cursor.as_deref()).map(drop))
+        }
+        PartOf::MessagePath => path::message(text()?).map(drop),
+        PartOf::AddressPath => path::address(text()?).map(drop),
+    })
 }
 
 /// The problem document that `body` would be answered with at `now`, whoever sends it; nothing when it can be read.
@@ -63,7 +115,7 @@ fn somebody(from: Option<Address>) -> Originator {
 
 #[cfg(test)]
 mod tests {
-    use super::{BodyOf, refusal_of};
+    use super::{BodyOf, PartOf, refusal_of, refusal_of_part};
     use switchback_core::model::Time;
 
     #[test]
@@ -76,5 +128,28 @@ mod tests {
         let told = refused(BodyOf::Choice, "{").unwrap();
         let told: serde_json::Value = serde_json::from_slice(&told).unwrap();
         assert_eq!(told["code"], "invalid_json");
+    }
+
+    #[test]
+    fn every_part_is_read_or_refused_with_its_code() {
+        use PartOf::{
+            AddressPath, Conversations, Events, IdempotencyKey, LastEventId, MessagePath, Messages,
+        };
+        let id = "msg_00000000000000000000000000";
+        let cursor = "cursor=c_00000000000000000000000000";
+        for (kind, good, bad, code) in [
+            (IdempotencyKey, "\"7c1d\"", "a\"b", "invalid_idempotency_key"),
+            (LastEventId, "7", "+7", "invalid_request"),
+            (Messages, "to=%2B46701234567&status=read&limit=2", "statsu=read", "invalid_request"),
+            (Events, "after=18446744073709551615", "after=18446744073709551616", "invalid_request"),
+            (Conversations, cursor, "cursor=msg_1", "invalid_request"),
+            (MessagePath, id, "msg_1", "not_found"),
+            (AddressPath, "+46701234567", "+0", "invalid_request"),
+        ] {
+            let told = |part: &str| refusal_of_part(kind, part.as_bytes());
+            assert_eq!(told(good), None, "{kind:?}");
+            let told: serde_json::Value = serde_json::from_slice(&told(bad).unwrap()).unwrap();
+            assert_eq!(told["code"], code, "{kind:?}");
+        }
     }
 }

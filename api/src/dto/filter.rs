@@ -1,7 +1,12 @@
 //! The filters of the list of messages.
 
 use super::words::{ServiceWord, StatusWord};
+use crate::cursor;
+use crate::problem::Problem;
+use crate::rfc3339;
 use serde::Deserialize;
+use switchback_core::model::{Address, ClientRef, MessageId};
+use switchback_ports::MessageFilter;
 use utoipa::IntoParams;
 
 /// Which messages. All that is given must match.
@@ -27,4 +32,22 @@ pub(crate) struct MessageParams {
     pub(crate) limit: Option<usize>,
     /// `next_cursor` of the page before.
     pub(crate) cursor: Option<String>,
+}
+
+impl MessageParams {
+    /// The filter, but for whose messages: that is asked of the token. And where the list goes on.
+    pub(crate) fn read(&self) -> Result<(MessageFilter, Option<MessageId>), Problem> {
+        let before = cursor::before(self.cursor.as_deref())?;
+        let to = self.to.as_deref().map(Address::parse).transpose();
+        let accepted_after = self.accepted_after.as_deref().map(rfc3339::parse).transpose();
+        let filter = MessageFilter {
+            owner: None,
+            to: to.map_err(|error| Problem::field("to", error))?,
+            status: self.status.map(Into::into),
+            service: self.service.map(Into::into),
+            client_ref: self.client_ref.as_deref().map(ClientRef::new),
+            accepted_after: accepted_after.map_err(|error| Problem::field("accepted_after", error))?,
+        };
+        Ok((filter, before))
+    }
 }

@@ -1,6 +1,5 @@
 //! `/v1/conversations`: the central store, for every device of a subscriber.
 
-use super::messages::before;
 use super::respond::{listed, ok, whose};
 use crate::auth::Who;
 use crate::cursor;
@@ -67,7 +66,7 @@ pub(crate) async fn messages(
     AddressPath(with): AddressPath,
     Params(params): Params<PageParams>,
 ) -> Result<Response, Problem> {
-    let before = before(params.cursor.as_deref())?;
+    let before = cursor::before(params.cursor.as_deref())?;
     let owner = owner(&who, params.subscriber, params.account)?;
     let with = SmolStr::new(with.to_string());
     let page = listed(api.intake.conversation(owner, with, before, limit(params.limit))).await?;

@@ -29,7 +29,7 @@ pub(crate) async fn list(
     who: Who,
     Params(params): Params<EventParams>,
 ) -> Result<Response, Problem> {
-    let after = after(params.after.as_deref(), "after")?.unwrap_or(0);
+    let after = cursor::after(params.after.as_deref(), "after")?.unwrap_or(0);
     let page = listed(api.intake.events(who.owner(), after, limit(params.limit))).await?;
     let next = page.lines.last().map_or(after, |line| line.cursor);
     let mut data = Vec::with_capacity(page.lines.len());
@@ -42,13 +42,6 @@ pub(crate) async fn list(
         has_more: page.more,
         watermark: Some(page.watermark.to_string()),
     }))
-}
-
-/// A cursor of the feed.
-pub(crate) fn after(given: Option<&str>, field: &str) -> Result<Option<u64>, Problem> {
-    let Some(text) = given else { return Ok(None) };
-    let cursor = cursor::event(text).ok_or_else(|| Problem::field(field, "give a cursor of an event"))?;
-    Ok(Some(cursor))
 }
 
 /// The event; an incoming message brings what it says, read from the store (claim 2).

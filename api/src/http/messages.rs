@@ -13,12 +13,11 @@ use crate::options::Api;
 use crate::path::MessagePath;
 use crate::problem::{Problem, ProblemDoc};
 use crate::query::Params;
-use crate::rfc3339;
 use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use switchback_core::model::{Address, ClientRef, DecisionRecord, Owner};
+use switchback_core::model::{DecisionRecord, Owner};
 use switchback_ports::directory::Bearer;
 use switchback_ports::{IdempotencyKey, MessageFilter, Trace};
 
@@ -140,18 +139,8 @@ pub(crate) async fn list(
     who: Who,
     Params(params): Params<MessageParams>,
 ) -> Result<Response, Problem> {
-    let before = before(params.cursor.as_deref())?;
-    let to =
-        params.to.map(|to| Address::parse(&to)).transpose().map_err(|error| Problem::field("to", error))?;
-    let accepted_after = params.accepted_after.map(|text| rfc3339::parse(&text)).transpose();
-    let filter = MessageFilter {
-        owner: whose(&who, params.subscriber, params.account)?,
-        to,
-        status: params.status.map(Into::into),
-        service: params.service.map(Into::into),
-        client_ref: params.client_ref.map(ClientRef::new),
-        accepted_after: accepted_after.map_err(|error| Problem::field("accepted_after", error))?,
-    };
+    let (filter, before) = params.read()?;
+    let filter = MessageFilter { owner: whose(&who, params.subscriber, params.account)?, ..filter };
     let page = listed(api.intake.messages(filter, before, limit(params.limit))).await?;
     let last = page.lines.last().map(|message| cursor::of_message(message.id));
     Ok(ok(&List {
@@ -160,12 +149,4 @@ pub(crate) async fn list(
         has_more: page.more,
         watermark: Some(page.watermark.to_string()),
     }))
-}
-
-/// The cursor of a list of messages.
-pub(crate) fn before(given: Option<&str>) -> Result<Option<switchback_core::model::MessageId>, Problem> {
-    let Some(text) = given else { return Ok(None) };
-    let id = cursor::message(text)
-        .ok_or_else(|| Problem::field("cursor", "give next_cursor of the page before"))?;
-    Ok(Some(id))
 }

@@ -3,9 +3,10 @@
 //! Order of things: subscribe to what comes, register the device, then tell what is unconfirmed, replay the past up
 //! to the moment of subscribing, and go on live. In this order nothing falls between the past and the present.
 
-use super::events::{after, shown};
+use super::events::shown;
 use super::respond::listed;
 use crate::auth::Who;
+use crate::cursor;
 use crate::devices::OpenDevice;
 use crate::dto::event::{EventOut, StreamParams};
 use crate::options::Api;
@@ -59,8 +60,8 @@ pub(crate) async fn open(
 ) -> Result<Response, Problem> {
     let last_seen = headers.get("last-event-id").map(|value| value.to_str().unwrap_or_default());
     let resume = match last_seen {
-        Some(text) if !text.is_empty() => after(Some(text), "Last-Event-ID")?,
-        _ => after(params.after.as_deref(), "after")?,
+        Some(text) if !text.is_empty() => cursor::after(Some(text), "Last-Event-ID")?,
+        _ => cursor::after(params.after.as_deref(), "after")?,
     };
     let live = api.intake.subscribe(who.owner());
     let (device, unconfirmed) = match params.device {

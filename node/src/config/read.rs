@@ -46,8 +46,16 @@ pub(crate) fn read(path: &Path) -> Result<Config, ConfigError> {
     parse(&text, &base, &variable).map_err(|faults| ConfigError::Faulty { path: path.into(), faults })
 }
 
-/// Parses a configuration text; `variable` looks up environment variables that secrets name.
-fn parse(text: &str, base: &Path, variable: &dyn Fn(&str) -> Option<String>) -> Result<Config, Vec<Fault>> {
+/// Parses a configuration text, whose paths are relative to `base`; `variable` looks up environment variables that
+/// secrets name.
+///
+/// # Errors
+/// Every fault found, by line.
+pub(crate) fn parse(
+    text: &str,
+    base: &Path,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Config, Vec<Fault>> {
     let mut faults = Faults::new(text);
     let mut config = Config::default();
     match DeTable::parse(text) {

@@ -44,7 +44,9 @@ pub(crate) fn warnings(config: &Config) -> Vec<String> {
         found.push(format!("http.listen = {} is reachable from other machines and speaks plain HTTP: put a TLS proxy in front", config.http.listen));
     }
     if config.timers.expiry_max_ms < config.timers.expiry_min_ms {
-        found.push("timers.expiry_max is less than timers.expiry_min: no message may name its own life".into());
+        found.push(
+            "timers.expiry_max is less than timers.expiry_min: no message may name its own life".into(),
+        );
     }
     if config.timers.backoff_cap_ms < config.timers.backoff_ms {
         found.push("timers.backoff_cap is less than timers.backoff: every retry waits for the cap".into());
