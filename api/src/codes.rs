@@ -90,6 +90,7 @@ codes! {
     OTHER_CURRENCY "other_currency" 422 true "The payer counts in another currency";
     AMOUNT_OUT_OF_BOUNDS "amount_out_of_bounds" 422 true "The amount does not fit";
     ID_OUT_OF_BOUNDS "id_out_of_bounds" 422 true "The id does not fit";
+    DEVICE_KEEPS_TOO_MUCH "device_keeps_too_much" 422 true "The device's addresses are too long";
     WINDOW_OUT_OF_BOUNDS "window_out_of_bounds" 422 true "The window does not fit";
 }
 

@@ -14,6 +14,7 @@ pub(crate) mod quotes;
 mod respond;
 pub(crate) mod routes;
 pub(crate) mod sims;
+pub(crate) mod sip_users;
 pub(crate) mod stream;
 pub(crate) mod subscribers;
 pub(crate) mod tokens;

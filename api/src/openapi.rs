@@ -23,6 +23,7 @@ use utoipa::{Modify, OpenApi};
         http::presence::get,
         http::events::list, http::stream::open,
         http::subscribers::list, http::subscribers::get, http::subscribers::set,
+        http::sip_users::list, http::sip_users::get, http::sip_users::set,
         http::sims::list, http::sims::get, http::sims::set,
         http::accounts::list, http::accounts::get, http::accounts::set,
         http::plans::list, http::plans::get, http::plans::set,

@@ -2,6 +2,7 @@
 
 use crate::devices::Devices;
 use bytes::Bytes;
+use smol_str::SmolStr;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +27,10 @@ pub struct ApiOptions {
     pub body_bytes_max: usize,
     /// How long a body may take to arrive, besides one second for each KiB. Default 10 s (reliability 3.4).
     pub body_time: Duration,
+    /// The realm that SIP clients log in to. Default `switchback`.
+    pub sip_realm: SmolStr,
+    /// Whether SIP logins are also kept for MD5 (RFC 8760: by opt-in only).
+    pub sip_md5: bool,
     /// Between two comments on a quiet event stream. Default 15 s.
     pub heartbeat: Duration,
 }
@@ -52,6 +57,8 @@ impl ApiOptions {
             pages: Vec::new(),
             body_bytes_max: 1 << 20,
             body_time: Duration::from_secs(10),
+            sip_realm: SmolStr::new_static("switchback"),
+            sip_md5: false,
             heartbeat: Duration::from_secs(15),
         }
     }

@@ -4,7 +4,7 @@ use crate::codes;
 use crate::devices::Devices;
 use crate::http::{
     accounts, actions, conversations, events, health, messages, payers, plans, presence, quotes, routes,
-    sims, stream, subscribers, tokens,
+    sims, sip_users, stream, subscribers, tokens,
 };
 use crate::openapi;
 use crate::options::{ApiOptions, Page, Shared};
@@ -65,6 +65,8 @@ fn admin(router: Router<Arc<Shared>>) -> Router<Arc<Shared>> {
     router
         .route("/v1/admin/subscribers", get(subscribers::list))
         .route("/v1/admin/subscribers/{id}", get(subscribers::get).put(subscribers::set))
+        .route("/v1/admin/sip-users", get(sip_users::list))
+        .route("/v1/admin/sip-users/{id}", get(sip_users::get).put(sip_users::set))
         .route("/v1/admin/sims", get(sims::list))
         .route("/v1/admin/sims/{id}", get(sims::get).put(sims::set))
         .route("/v1/admin/accounts", get(accounts::list))

@@ -22,7 +22,7 @@ mod time;
 
 pub use address::{Address, AddressError};
 pub use attempt::{Attempt, AttemptKind, AttemptState, Outcome, Part, PartState, PeerCode, Withdrawal};
-pub use content::{Content, ContentKind, ContentSummary, Media};
+pub use content::{Chat, Content, ContentKind, ContentSummary, Media, Wants};
 pub use decision::{
     Decision, DecisionRecord, FailReason, Needs, OfferFacts, Start, Step, WaitFor, WithdrawCause,
 };

@@ -3,16 +3,23 @@
 //! A change is checked, committed and then put in by the one thread that makes changes ([`crate::desk`]); readers
 //! hold the lock for single look-ups.
 
+use smol_str::SmolStr;
 use std::collections::HashMap;
 use std::sync::Arc;
 use switchback_core::model::{
     AccountId, Address, Originator, Owner, PayerId, PlanId, RouteId, SimId, SubscriberId,
 };
 use switchback_core::tariff::{Plan, PlanError};
-use switchback_ports::directory::{Account, Bearer, Entry, Kind, PlanText, Route, Sim, Subscriber, Token};
+use switchback_ports::directory::{
+    Account, Bearer, Entry, Kind, PlanText, Route, Sim, SipUser, Subscriber, Token,
+};
 use switchback_ports::{Refusal, RefusalKind, Store, StoreFailure};
 
 use crate::refuse::refusal;
+
+/// In an order in which what an entry names comes before it.
+const EVERY_KIND: [Kind; 7] =
+    [Kind::Plan, Kind::Subscriber, Kind::Sim, Kind::Account, Kind::Route, Kind::Token, Kind::SipUser];
 
 /// All entries, with the indexes that the engine looks up by.
 #[derive(Debug, Default)]
@@ -26,6 +33,7 @@ pub(crate) struct Book {
     plans: HashMap<PlanId, (Arc<PlanText>, Arc<Plan>)>,
     routes: HashMap<RouteId, Route>,
     tokens: HashMap<[u8; 32], Token>,
+    sip_users: HashMap<SmolStr, SipUser>,
 }
 
 impl Book {
@@ -35,7 +43,7 @@ impl Book {
     /// [`StoreFailure`] when the store cannot be read, or holds a plan that no longer parses.
     pub(crate) fn load(store: &dyn Store) -> Result<Self, StoreFailure> {
         let mut book = Self::default();
-        for kind in [Kind::Plan, Kind::Subscriber, Kind::Sim, Kind::Account, Kind::Route, Kind::Token] {
+        for kind in EVERY_KIND {
             for entry in store.directory(kind)? {
                 book.insert(entry).map_err(|error| StoreFailure::Corrupt(error.to_string()))?;
             }
@@ -80,6 +88,9 @@ impl Book {
             Entry::Token(new) => {
                 self.tokens.insert(new.hash, new);
             }
+            Entry::SipUser(new) => {
+                self.sip_users.insert(new.user.clone(), new);
+            }
         }
         Ok(())
     }
@@ -92,6 +103,11 @@ impl Book {
     /// The subscriber that this address reaches.
     pub(crate) fn by_address(&self, address: &Address) -> Option<&Arc<Subscriber>> {
         self.subscribers.get(self.by_address.get(address)?)
+    }
+
+    /// The SIP login of that name.
+    pub(crate) fn sip_user(&self, user: &str) -> Option<&SipUser> {
+        self.sip_users.get(user)
     }
 
     /// The account of that id.
@@ -126,6 +142,7 @@ impl Book {
                 let entry = |token: &Token| Entry::Token(token.clone());
                 self.tokens.values().map(entry).find(|entry| entry.key() == key)
             }
+            Kind::SipUser => self.sip_user(key).cloned().map(Entry::SipUser),
         }
     }
 
@@ -140,6 +157,7 @@ impl Book {
             Kind::Plan => self.plans.values().map(|(text, _)| Entry::Plan(PlanText::clone(text))).collect(),
             Kind::Route => self.routes.values().cloned().map(Entry::Route).collect(),
             Kind::Token => self.tokens.values().cloned().map(Entry::Token).collect(),
+            Kind::SipUser => self.sip_users.values().cloned().map(Entry::SipUser).collect(),
         };
         entries.sort_by_cached_key(Entry::key);
         entries
@@ -246,14 +264,15 @@ impl Book {
             }
             Entry::Route(new) => {
                 named(new.id.as_str())?;
-                let ok = (1..=1000).contains(&new.window);
-                if ok {
-                    Ok(())
-                } else {
-                    Err(invalid("window_out_of_bounds", "A route's window is 1 to 1000."))
-                }
+                let fits = (1..=1000).contains(&new.window);
+                let unfit = || invalid("window_out_of_bounds", "A route's window is 1 to 1000.");
+                fits.then_some(()).ok_or_else(unfit)
             }
             Entry::Token(new) => self.check_bearer(&new.bearer),
+            Entry::SipUser(new) => {
+                named(&new.user)?;
+                self.check_bearer(&Bearer::Subscriber(new.subscriber.clone()))
+            }
         }
     }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 use switchback_core::model::{DeviceId, PayerId, Shard, SubscriberId, Time};
 use switchback_ports::directory::Entry;
 use switchback_ports::{
-    EventLine, Refusal, RefusalKind, RefusalRecord, Responder, StoreFailure, Unit, Write,
+    EventLine, LOST_BY_US, Refusal, RefusalKind, RefusalRecord, Responder, StoreFailure, Unit, Write,
 };
 
 /// Who waits for a registration.
@@ -35,6 +35,17 @@ pub(crate) enum Errand {
         device: DeviceId,
         /// Who waits.
         answer: Welcome,
+    },
+    /// What a device's service wants to find again.
+    Keep {
+        /// Whose.
+        subscriber: SubscriberId,
+        /// Which.
+        device: DeviceId,
+        /// The bytes.
+        kept: Vec<u8>,
+        /// Who waits.
+        answer: Responder<Result<(), Refusal>>,
     },
     /// A device was lost.
     Lost {
@@ -80,9 +91,13 @@ impl Desk {
     pub(crate) fn queue(&self, errand: Errand, asked_max: usize, refusals_max: usize) -> Result<(), Errand> {
         let mut queue = lock(&self.queue);
         match &errand {
-            Errand::Register { .. } | Errand::Put { .. } if queue.asked >= asked_max => return Err(errand),
+            Errand::Register { .. } | Errand::Keep { .. } | Errand::Put { .. }
+                if queue.asked >= asked_max =>
+            {
+                return Err(errand);
+            }
             Errand::Refused(_) if queue.refusals >= refusals_max => return Err(errand),
-            Errand::Register { .. } | Errand::Put { .. } => queue.asked += 1,
+            Errand::Register { .. } | Errand::Keep { .. } | Errand::Put { .. } => queue.asked += 1,
             Errand::Refused(_) => queue.refusals += 1,
             Errand::Lost { .. } => {}
         }
@@ -112,7 +127,9 @@ impl Desk {
             }
             let Some(errand) = queue.errands.pop_front() else { break };
             match &errand {
-                Errand::Register { .. } | Errand::Put { .. } => queue.asked = queue.asked.saturating_sub(1),
+                Errand::Register { .. } | Errand::Keep { .. } | Errand::Put { .. } => {
+                    queue.asked = queue.asked.saturating_sub(1);
+                }
                 Errand::Refused(_) => queue.refusals = queue.refusals.saturating_sub(1),
                 Errand::Lost { .. } => {}
             }
@@ -198,6 +215,11 @@ fn unit(shared: &Shared, errand: &Errand, now: Time) -> Result<Unit, Skip> {
                 book.subscriber(subscriber).ok_or_else(|| Skip::Refuse(Box::new(no_such_subscriber())))?;
             Ok(device_unit(&known.payer, subscriber, device, true, now, "stream opened"))
         }
+        Errand::Keep { subscriber, device, kept, .. } => {
+            let payer = payer_of(&book, subscriber);
+            let (subscriber, device, kept) = (subscriber.clone(), device.clone(), kept.clone());
+            Ok(write_unit(Shard::of(payer.as_str()), Write::DeviceKept { subscriber, device, kept }))
+        }
         Errand::Lost { subscriber, device, at, why } => {
             // The table knows at once; the store follows with this commit.
             let loss = shared.presence.lost(subscriber, device, *at);
@@ -229,6 +251,7 @@ fn settle(shared: &Shared, errand: Errand, now: Time) {
             shared.presence.online(&subscriber, device, now);
             shared.dispatcher.call(Call { subscriber, welcome: Some(answer) });
         }
+        Errand::Keep { answer, .. } => answer.give(Ok(())),
         Errand::Put { entry, answer } => {
             let put = write(&shared.book).insert(*entry);
             // It was checked with the same parser before the commit.
@@ -241,7 +264,7 @@ fn settle(shared: &Shared, errand: Errand, now: Time) {
 fn refuse(errand: Errand, refusal: Refusal) {
     match errand {
         Errand::Register { answer, .. } => answer.give(Err(refusal)),
-        Errand::Put { answer, .. } => answer.give(Err(refusal)),
+        Errand::Keep { answer, .. } | Errand::Put { answer, .. } => answer.give(Err(refusal)),
         Errand::Lost { .. } | Errand::Refused(_) => {}
     }
 }
@@ -252,7 +275,7 @@ fn mark_all_lost(shared: &Shared) {
     let book = read(&shared.book);
     let units: Vec<Unit> = (shared.presence.all_online().iter())
         .map(|(subscriber, device)| {
-            device_unit(&payer_of(&book, subscriber), subscriber, device, false, now, "server stopped")
+            device_unit(&payer_of(&book, subscriber), subscriber, device, false, now, LOST_BY_US[0])
         })
         .collect();
     drop(book);
@@ -279,7 +302,7 @@ pub(crate) fn adopt_devices(shared: &Shared) -> Result<(), StoreFailure> {
         }
         if row.online {
             let payer = payer_of(&book, &row.subscriber);
-            units.push(device_unit(&payer, &row.subscriber, &row.device, false, now, "server restarted"));
+            units.push(device_unit(&payer, &row.subscriber, &row.device, false, now, LOST_BY_US[1]));
         }
     }
     drop(book);

@@ -239,7 +239,7 @@ fn unconfirmed(
         let incoming =
             |event: &Event| event.audience == owner && event.kind == EventKind::Incoming { attempt: told.n };
         let event = store.message_events(*id)?.into_iter().rev().find(incoming);
-        lines.extend(event.map(|event| EventLine { cursor: 0, event }));
+        lines.extend(event.map(|event| EventLine { cursor: 0, event, incoming: None }));
     }
     Ok(lines)
 }

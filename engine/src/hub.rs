@@ -13,8 +13,8 @@ use crate::locks::lock;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use switchback_core::model::{Event, Owner};
-use switchback_ports::{EventLine, Store, Subscription};
+use switchback_core::model::{Event, EventKind, Owner};
+use switchback_ports::{EventLine, IncomingMessage, Store, Subscription};
 use tokio::sync::mpsc;
 
 /// How long a gap may stand before it is read from the store.
@@ -33,12 +33,19 @@ pub(crate) struct Hub {
     counters: Arc<Counters>,
 }
 
+/// The events of one commit's unit, and the incoming message that they may speak of.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) events: Vec<Event>,
+    pub(crate) incoming: Option<Arc<IncomingMessage>>,
+}
+
 #[derive(Debug)]
 struct State {
     /// The next cursor to tell.
     next: u64,
     /// Ranges that came early, by first cursor.
-    early: BTreeMap<u64, Vec<Event>>,
+    early: BTreeMap<u64, Told>,
     /// Since when `early` waits for `next`.
     stalled_since: Option<Instant>,
     readers: HashMap<Owner, Vec<mpsc::Sender<EventLine>>>,
@@ -77,12 +84,12 @@ impl Hub {
         Subscription { from_cursor: state.next.saturating_sub(1), events }
     }
 
-    /// Tells the ranges of one commit: `(first cursor, events)`.
-    pub(crate) fn publish(&self, ranges: impl IntoIterator<Item = (u64, Vec<Event>)>) {
+    /// Tells the ranges of one commit: first cursor, and what to tell.
+    pub(crate) fn publish(&self, ranges: impl IntoIterator<Item = (u64, Told)>) {
         let mut state = lock(&self.state);
-        for (first, events) in ranges {
-            if !events.is_empty() {
-                state.early.insert(first, events);
+        for (first, told) in ranges {
+            if !told.events.is_empty() {
+                state.early.insert(first, told);
             }
         }
         self.release(&mut state);
@@ -94,12 +101,14 @@ impl Hub {
             if *entry.key() > state.next {
                 break;
             }
-            let (first, events) = entry.remove_entry();
-            for (event, cursor) in events.into_iter().zip(first..) {
+            let (first, told) = entry.remove_entry();
+            for (event, cursor) in told.events.into_iter().zip(first..) {
                 // A healed range may overlap one that came after all: each cursor is told once.
                 if cursor == state.next {
                     state.next += 1;
-                    state.tell(&EventLine { cursor, event }, &self.counters);
+                    let comes_in = matches!(event.kind, EventKind::Incoming { .. });
+                    let incoming = told.incoming.clone().filter(|_| comes_in);
+                    state.tell(&EventLine { cursor, event, incoming }, &self.counters);
                 }
             }
         }
@@ -120,7 +129,9 @@ impl Hub {
         };
         let Ok(page) = store.events(None, after, HEAL_PAGE) else { return };
         tracing::warn!(after, found = page.lines.len(), "events were read from the store to close a gap");
-        self.publish(page.lines.into_iter().map(|line| (line.cursor, vec![line.event])));
+        let told =
+            |line: EventLine| (line.cursor, Told { events: vec![line.event], incoming: line.incoming });
+        self.publish(page.lines.into_iter().map(told));
     }
 
     /// Ends all subscriptions: nothing more will be told.

@@ -14,11 +14,12 @@ use switchback_core::model::{
     PlanId, Presence, Report, Service, ServiceChoice, Shard, Submission, SubscriberId,
 };
 use switchback_core::tariff::Payer;
-use switchback_ports::directory::{Bearer, Entry, Kind};
+use switchback_ports::directory::{Bearer, Entry, Kind, SipUser};
 use switchback_ports::{
-    Accepted, Answer, Arrival, CancelOutcome, ConversationLine, ConversationSummary, DeviceReceipt, Done,
-    EventLine, IdempotencyKey, Intake, LedgerTotals, MessageFilter, Overloaded, Page, Quote, QuoteAsk,
-    Refusal, RefusalKind, RefusalRecord, RouteChange, StoreFailure, StoreTotals, Subscription, Trace, answer,
+    Accepted, Answer, Arrival, CancelOutcome, ConversationLine, ConversationSummary, DeviceReceipt,
+    DeviceRow, Done, EventLine, IdempotencyKey, Intake, KEPT_MAX, LedgerTotals, MessageFilter, Overloaded,
+    Page, Quote, QuoteAsk, Refusal, RefusalKind, RefusalRecord, RouteChange, StoreFailure, StoreTotals,
+    Subscription, Trace, answer,
 };
 
 /// An answer that may be a refusal.
@@ -192,6 +193,49 @@ impl Intake for Engine {
     fn deregister(&self, subscriber: SubscriberId, device: DeviceId, why: SmolStr) {
         let at = self.shared().clock.now();
         self.shared().errand(Errand::Lost { subscriber, device, at, why });
+    }
+
+    fn keep(&self, subscriber: SubscriberId, device: DeviceId, kept: Vec<u8>) -> Asked<()> {
+        let (responder, later) = answer();
+        if kept.len() > KEPT_MAX {
+            responder.give(Err(refusal(
+                RefusalKind::Invalid,
+                "device_keeps_too_much",
+                "What is to be kept with the device is too long. Register with shorter addresses.",
+            )));
+            return later;
+        }
+        self.shared().errand(Errand::Keep { subscriber, device, kept, answer: responder });
+        later
+    }
+
+    fn devices(&self) -> Listed<Vec<DeviceRow>> {
+        self.shared().pool.ask(|store| store.devices())
+    }
+
+    fn device_count(&self, subscriber: &SubscriberId) -> usize {
+        self.shared().presence.devices(subscriber)
+    }
+
+    fn sip_user(&self, user: &str) -> Option<SipUser> {
+        read(&self.shared().book).sip_user(user).cloned()
+    }
+
+    fn subscriber_of(&self, address: &Address) -> Option<SubscriberId> {
+        read(&self.shared().book).by_address(address).map(|known| known.id.clone())
+    }
+
+    fn addresses_of(&self, subscriber: &SubscriberId) -> Vec<Address> {
+        read(&self.shared().book)
+            .subscriber(subscriber)
+            .map_or_else(Vec::new, |known| known.addresses.clone())
+    }
+
+    fn message_of(&self, key: IdempotencyKey) -> Listed<Option<MessageId>> {
+        let now = self.shared().clock.now();
+        self.shared()
+            .pool
+            .ask(move |store| Ok(store.by_idempotency_key(&key, now)?.map(|record| record.message)))
     }
 
     fn route_changed(&self, change: RouteChange) {

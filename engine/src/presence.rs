@@ -120,6 +120,13 @@ impl PresenceTable {
         }
     }
 
+    /// How many devices are registered now.
+    pub(crate) fn devices(&self, subscriber: &SubscriberId) -> usize {
+        self.stripe(subscriber)
+            .and_then(|stripe| read(stripe).get(subscriber).map(|s| s.online.len()))
+            .unwrap_or(0)
+    }
+
     /// The generation: it differs whenever a registration came or went between two readings.
     pub(crate) fn generation(&self, subscriber: &SubscriberId) -> u64 {
         self.stripe(subscriber)

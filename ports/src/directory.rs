@@ -21,6 +21,8 @@ pub enum Entry {
     Route(Route),
     /// A credential.
     Token(Token),
+    /// A login of SIP clients.
+    SipUser(SipUser),
 }
 
 /// The kinds of entries.
@@ -38,6 +40,8 @@ pub enum Kind {
     Route,
     /// [`Entry::Token`].
     Token,
+    /// [`Entry::SipUser`].
+    SipUser,
 }
 
 /// A person with a subscription.
@@ -126,6 +130,30 @@ pub struct Token {
     pub revoked: bool,
 }
 
+/// What a person's SIP clients log in with. The password itself is not kept: a digest of it with user name and realm
+/// is all that the server needs (HA1 of RFC 7616 section 3.4.2), and no other realm can use it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SipUser {
+    /// The user name: the entry's key.
+    pub user: SmolStr,
+    /// Whose clients these are.
+    pub subscriber: SubscriberId,
+    /// The realm that the digests were made for.
+    pub realm: SmolStr,
+    /// SHA-256 of `user:realm:password`.
+    pub sha256: [u8; 32],
+    /// MD5 of the same, for clients that know nothing better, when the operator allows it (RFC 8760).
+    pub md5: Option<[u8; 16]>,
+}
+
+impl std::fmt::Debug for SipUser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("SipUser");
+        shown.field("user", &self.user).field("subscriber", &self.subscriber).field("realm", &self.realm);
+        shown.finish_non_exhaustive()
+    }
+}
+
 /// Who a token stands for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Bearer {
@@ -148,6 +176,7 @@ impl Entry {
             Self::Plan(_) => Kind::Plan,
             Self::Route(_) => Kind::Route,
             Self::Token(_) => Kind::Token,
+            Self::SipUser(_) => Kind::SipUser,
         }
     }
 
@@ -161,6 +190,7 @@ impl Entry {
             Self::Plan(entry) => SmolStr::new(entry.id.as_str()),
             Self::Route(entry) => SmolStr::new(entry.id.as_str()),
             Self::Token(entry) => entry.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            Self::SipUser(entry) => entry.user.clone(),
         }
     }
 }

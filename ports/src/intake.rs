@@ -1,11 +1,11 @@
 //! The way in: what services and the API hand to the engine, and what it answers.
 
 use crate::answer::{Answer, Done};
-use crate::directory::{Bearer, Entry, Kind};
+use crate::directory::{Bearer, Entry, Kind, SipUser};
 use crate::page::{
     ConversationLine, ConversationSummary, EventLine, LedgerTotals, MessageFilter, Page, StoreTotals,
 };
-use crate::store::StoreFailure;
+use crate::store::{DeviceRow, StoreFailure};
 use crate::unit::{IdempotencyKey, RefusalRecord};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -61,6 +61,28 @@ pub trait Intake: Send + Sync {
 
     /// A device was lost.
     fn deregister(&self, subscriber: SubscriberId, device: DeviceId, why: SmolStr);
+
+    /// Keeps with a device what its service wants to find again after a restart ([`crate::Write::DeviceKept`]);
+    /// answered when durable. At most [`crate::KEPT_MAX`] bytes, else refused.
+    fn keep(&self, subscriber: SubscriberId, device: DeviceId, kept: Vec<u8>) -> Answer<Result<(), Refusal>>;
+
+    /// All devices that were ever registered, with what is kept of them.
+    fn devices(&self) -> Listed<Vec<DeviceRow>>;
+
+    /// How many devices of this subscriber are registered now.
+    fn device_count(&self, subscriber: &SubscriberId) -> usize;
+
+    /// The SIP login of that name.
+    fn sip_user(&self, user: &str) -> Option<SipUser>;
+
+    /// The subscriber that this address reaches.
+    fn subscriber_of(&self, address: &Address) -> Option<SubscriberId>;
+
+    /// The addresses that reach a subscriber; none when there is no such one.
+    fn addresses_of(&self, subscriber: &SubscriberId) -> Vec<Address>;
+
+    /// The message that was made under an idempotency key, unless that is forgotten.
+    fn message_of(&self, key: IdempotencyKey) -> Listed<Option<MessageId>>;
 
     /// A route came up or went down.
     fn route_changed(&self, change: RouteChange);

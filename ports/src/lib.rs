@@ -26,11 +26,13 @@ pub use intake::{
     QuoteLine, QuotedFallback, Refusal, RefusalKind, RouteChange, RouteState, Subscription, Trace,
 };
 pub use page::{
-    ConversationLine, ConversationSummary, EventLine, LedgerTotals, MessageFilter, Page, StoreTotals,
+    ConversationLine, ConversationSummary, EventLine, IncomingMessage, LedgerTotals, MessageFilter, Page,
+    StoreTotals,
 };
 pub use record::{CorruptRecord, decode, encode};
-pub use store::{DeviceRow, Store, StoreFailure};
+pub use store::{DeviceRow, LOST_BY_US, Store, StoreFailure};
 pub use transport::{AttemptOrder, Measure, Transport, TransportFull, WithdrawOrder};
 pub use unit::{
-    Committed, Conflict, Expect, IdempotencyKey, IdempotencyRecord, PeerRef, RefusalRecord, Unit, Write,
+    Committed, Conflict, Expect, IdempotencyKey, IdempotencyRecord, KEPT_MAX, PeerRef, RefusalRecord, Unit,
+    Write,
 };

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
-use switchback_core::model::{Address, ClientRef, Event, MessageId, Money, Owner, Service, Status, Time};
+use std::sync::Arc;
+use switchback_core::model::{
+    Address, ClientRef, Content, Event, Message, MessageId, Money, Owner, Service, Status, Time,
+};
 
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +25,37 @@ pub struct EventLine {
     pub cursor: u64,
     /// The event.
     pub event: Event,
+    /// What came in, when the line is live and this is at hand; a reader that lacks it asks for message and content.
+    pub incoming: Option<Arc<IncomingMessage>>,
+}
+
+/// What a recipient's device is to be shown of a message that came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IncomingMessage {
+    /// The sender, as shown to the recipient.
+    pub from: Address,
+    /// The address that it was sent to.
+    pub to: Address,
+    /// When it was accepted.
+    pub accepted_at: Time,
+    /// When it ends.
+    pub expires_at: Time,
+    /// What it says.
+    pub content: Arc<Content>,
+}
+
+impl IncomingMessage {
+    /// Of a message and its content.
+    #[must_use]
+    pub fn of(message: &Message, content: Arc<Content>) -> Self {
+        Self {
+            from: message.originator.address.clone(),
+            to: message.recipient.clone(),
+            accepted_at: message.accepted_at,
+            expires_at: message.expires_at,
+            content,
+        }
+    }
 }
 
 /// Which messages to list. Every part that is given must match.

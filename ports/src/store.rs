@@ -151,6 +151,9 @@ pub trait Store: Send + Sync {
     fn close(&self);
 }
 
+/// Why devices are lost that only we let go: at a stop, and by a restart. What they are bound to may still hold.
+pub const LOST_BY_US: [&str; 2] = ["server stopped", "server restarted"];
+
 /// A row of the registrations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceRow {
@@ -164,4 +167,6 @@ pub struct DeviceRow {
     pub since: Time,
     /// Why.
     pub why: SmolStr,
+    /// What its service asked to find again ([`crate::Write::DeviceKept`]); empty when nothing.
+    pub kept: Vec<u8>,
 }

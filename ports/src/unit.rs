@@ -102,11 +102,24 @@ pub enum Write {
         /// Why, for the operator: `stream opened`, `stream closed`, `server restarted` ...
         why: SmolStr,
     },
+    /// What a device's service wants to find again after a restart (a SIP binding, how far it was told): opaque to
+    /// the store and the engine, at most [`KEPT_MAX`] bytes. A device that the store does not know keeps nothing.
+    DeviceKept {
+        /// Whose.
+        subscriber: SubscriberId,
+        /// Which.
+        device: DeviceId,
+        /// The bytes; empty forgets them.
+        kept: Vec<u8>,
+    },
     /// An entry of the directory, new or replaced.
     Directory(Box<Entry>),
     /// A refusal, for the operator's bounded list.
     Refusal(Box<RefusalRecord>),
 }
+
+/// The most that a device's service may keep: bytes.
+pub const KEPT_MAX: usize = 4096;
 
 /// An idempotency key with its scope: keys of different owners never meet.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -7,11 +7,12 @@ use smol_str::SmolStr;
 use std::fmt::Debug;
 use switchback_core::charge::LedgerKind;
 use switchback_core::model::{
-    AccountId, Address, Currency, EventKind, FailReason, Media, Message, Money, PayerId, PeerId, Pinned,
-    PlanId, Price, Report, ReportKind, RouteId, Service, SimId, Status, SubscriberId, Target, Time,
+    AccountId, Address, Chat, Currency, EventKind, FailReason, Media, Message, Money, PayerId, PeerId,
+    Pinned, PlanId, Price, Report, ReportKind, RouteId, Service, SimId, Status, SubscriberId, Target, Time,
+    Wants,
 };
 use switchback_ports::contract::Sample;
-use switchback_ports::directory::{Account, Bearer, Entry, PlanText, Route, Sim, Subscriber, Token};
+use switchback_ports::directory::{Account, Bearer, Entry, PlanText, Route, Sim, SipUser, Subscriber, Token};
 use switchback_ports::{
     CorruptRecord, IdempotencyKey, IdempotencyRecord, PeerRef, RefusalRecord, decode, encode,
 };
@@ -99,6 +100,16 @@ fn entries() -> Vec<(&'static str, Entry)> {
                 revoked: false,
             }),
         ),
+        (
+            "sip_user",
+            Entry::SipUser(SipUser {
+                user: SmolStr::new("anna.phone"),
+                subscriber: SubscriberId::new("anna"),
+                realm: SmolStr::new("switchback"),
+                sha256: [7; 32],
+                md5: Some([8; 16]),
+            }),
+        ),
     ]
 }
 
@@ -107,6 +118,15 @@ fn forms() -> String {
     let mut content = sample.content();
     let (content_type, filename) = (SmolStr::new("image/png"), SmolStr::new("a.png"));
     content.media.push(Media { content_type, filename, data: vec![1, 2, 3] });
+    content.chat = Some(Box::new(Chat {
+        imdn_id: SmolStr::new("Msg34jk324j"),
+        wants: Wants { delivered: true, failed: false, displayed: true, interworking: false },
+        conversation: Some(SmolStr::new("f81d4fae")),
+        contribution: Some(SmolStr::new("01234567")),
+        in_reply_to: None,
+        written_at: Some(SmolStr::new("2026-11-23T08:00:00+01:00")),
+        text_type: None,
+    }));
     let target =
         Target::Peer { route: RouteId::new("smsc-a"), ids: vec![PeerId::new("255"), PeerId::new("FF")] };
     let report = Report { target, kind: ReportKind::Delivered, code: None, at: time(4) };

@@ -6,12 +6,14 @@ use super::submit::Faults;
 use super::words::ServiceWord;
 use crate::path::{NAME_RULE, is_name};
 use crate::problem::Problem;
+use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 use smol_str::SmolStr;
 use switchback_core::model::{
     AccountId, Address, ClassName, PayerId, PlanId, RouteId, SimId, SubscriberId, Time,
 };
-use switchback_ports::directory::{Account, PlanText, Route, Sim, Subscriber};
+use switchback_ports::directory::{Account, PlanText, Route, Sim, SipUser, Subscriber};
 use switchback_ports::{RouteChange, RouteState};
 use utoipa::ToSchema;
 
@@ -79,6 +81,25 @@ pub(crate) struct PlanIn {
     text: String,
 }
 
+/// What SIP clients log in with.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = SipUserIn)]
+pub(crate) struct SipUserIn {
+    /// The person whose clients these are.
+    #[schema(value_type = String)]
+    subscriber: SmolStr,
+    /// The password, 8 to 128 characters; never stored and never shown: only its digest for our realm is kept.
+    #[schema(value_type = String, format = Password)]
+    password: SmolStr,
+}
+
+impl std::fmt::Debug for SipUserIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SipUserIn").field("subscriber", &self.subscriber).finish_non_exhaustive()
+    }
+}
+
 /// A way out of a service.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -119,6 +140,25 @@ impl SubscriberIn {
             max_price,
             hide_presence: self.hide_presence,
             created_at,
+        }))
+    }
+}
+
+impl SipUserIn {
+    /// The login of that name in this realm; `md5`: also for clients that know nothing better.
+    pub(crate) fn entry(self, user: &str, realm: &SmolStr, md5: bool) -> Result<SipUser, Problem> {
+        let mut faults = Faults::default();
+        faults.check("user", is_name(user), NAME_RULE);
+        faults.check("subscriber", is_name(&self.subscriber), NAME_RULE);
+        let long = (8..=128).contains(&self.password.chars().count());
+        faults.check("password", long, "a password has 8 to 128 characters");
+        let secret = format!("{user}:{realm}:{}", self.password);
+        faults.end(Some(SipUser {
+            user: SmolStr::new(user),
+            subscriber: SubscriberId::new(self.subscriber),
+            realm: realm.clone(),
+            sha256: Sha256::digest(&secret).into(),
+            md5: md5.then(|| Md5::digest(&secret).into()),
         }))
     }
 }
@@ -263,6 +303,20 @@ pub(crate) struct PlanOut {
     text: String,
 }
 
+/// What SIP clients log in with. The password is never shown.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SipUser)]
+pub(crate) struct SipUserOut {
+    /// The user name.
+    id: String,
+    /// The person whose clients these are.
+    subscriber: String,
+    /// The realm that clients are asked for.
+    realm: String,
+    /// Whether MD5 is accepted for it besides SHA-256.
+    md5: bool,
+}
+
 /// A way out of a service. The password is never shown.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Route)]
@@ -309,6 +363,17 @@ impl From<&Subscriber> for SubscriberOut {
             max_price: entry.max_price.map(Into::into),
             hide_presence: entry.hide_presence,
             created_at: Shown(entry.created_at),
+        }
+    }
+}
+
+impl From<&SipUser> for SipUserOut {
+    fn from(entry: &SipUser) -> Self {
+        Self {
+            id: entry.user.to_string(),
+            subscriber: entry.subscriber.to_string(),
+            realm: entry.realm.to_string(),
+            md5: entry.md5.is_some(),
         }
     }
 }

@@ -7,7 +7,8 @@ use super::words::{AttemptKindWord, FailWord, ServiceWord, WaitWord};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use switchback_core::model::{Content, Event, EventKind, Message, MessageId, Time, WithdrawCause};
+use switchback_core::model::{Event, EventKind, MessageId, Time, WithdrawCause};
+use switchback_ports::IncomingMessage;
 use utoipa::{IntoParams, ToSchema};
 
 /// What happened to a message. `seq` is gapless within the message, `cursor` grows across all.
@@ -173,16 +174,16 @@ impl EventOut {
     }
 
     /// With what an incoming message says.
-    pub(crate) fn incoming(mut self, message: &Message, content: Content) -> Self {
-        self.data.from = Some(message.originator.address.to_string());
-        self.data.to = Some(message.recipient.to_string());
-        self.data.text = Some(content.text);
-        let part = |part: switchback_core::model::Media| IncomingMedia {
-            content_type: part.content_type.into(),
-            filename: part.filename.into(),
-            data: STANDARD.encode(part.data),
+    pub(crate) fn incoming(mut self, incoming: &IncomingMessage) -> Self {
+        self.data.from = Some(incoming.from.to_string());
+        self.data.to = Some(incoming.to.to_string());
+        self.data.text = Some(incoming.content.text.clone());
+        let part = |part: &switchback_core::model::Media| IncomingMedia {
+            content_type: part.content_type.to_string(),
+            filename: part.filename.to_string(),
+            data: STANDARD.encode(&part.data),
         };
-        self.data.media = Some(content.media.into_iter().map(part).collect());
+        self.data.media = Some(incoming.content.media.iter().map(part).collect());
         self
     }
 

@@ -168,7 +168,7 @@ impl Faults {
         let text = text.unwrap_or_default();
         self.check("text", !text.is_empty() || !media.is_empty(), "a message carries a text or media");
         let parts = media.into_iter().enumerate().filter_map(|(n, part)| self.media(n, part)).collect();
-        Content { text, media: parts }
+        Content { text, media: parts, chat: None }
     }
 
     fn media(&mut self, n: usize, part: MediaIn) -> Option<Media> {

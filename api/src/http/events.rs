@@ -10,7 +10,9 @@ use crate::problem::{Problem, ProblemDoc};
 use crate::query::Params;
 use axum::extract::State;
 use axum::response::Response;
-use switchback_core::model::{Event, EventKind};
+use std::sync::Arc;
+use switchback_core::model::EventKind;
+use switchback_ports::{EventLine, IncomingMessage};
 
 /// Read events.
 ///
@@ -34,7 +36,7 @@ pub(crate) async fn list(
     let next = page.lines.last().map_or(after, |line| line.cursor);
     let mut data = Vec::with_capacity(page.lines.len());
     for line in &page.lines {
-        data.push(shown(&api, &line.event, Some(line.cursor)).await?);
+        data.push(shown(&api, line, Some(line.cursor)).await?);
     }
     Ok(ok(&List {
         data,
@@ -44,16 +46,20 @@ pub(crate) async fn list(
     }))
 }
 
-/// The event; an incoming message brings what it says, read from the store (claim 2).
-pub(crate) async fn shown(api: &Api, event: &Event, cursor: Option<u64>) -> Result<EventOut, Problem> {
+/// The event; an incoming message brings what it says: at hand with its acceptance, else read from the store (claim 2).
+pub(crate) async fn shown(api: &Api, line: &EventLine, cursor: Option<u64>) -> Result<EventOut, Problem> {
+    let event = &line.event;
     let plain = EventOut::new(event, cursor);
+    if let Some(incoming) = &line.incoming {
+        return Ok(plain.incoming(incoming));
+    }
     if !matches!(event.kind, EventKind::Incoming { .. }) {
         return Ok(plain);
     }
     let message = listed(api.intake.message(event.message)).await?;
     let content = listed(api.intake.content(event.message)).await?;
     Ok(match (message, content) {
-        (Some(message), Some(content)) => plain.incoming(&message, content),
+        (Some(message), Some(content)) => plain.incoming(&IncomingMessage::of(&message, Arc::new(content))),
         // The message has been erased since: that it came stays true.
         _ => plain,
     })

@@ -178,7 +178,7 @@ impl Stream {
 
     async fn send_event(&self, line: &EventLine, numbered: bool) -> Result<(), Over> {
         let cursor = numbered.then_some(line.cursor);
-        let event = shown(&self.api, &line.event, cursor).await.map_err(|_| Over)?;
+        let event = shown(&self.api, line, cursor).await.map_err(|_| Over)?;
         self.send(frame(&event, cursor)).await
     }
 

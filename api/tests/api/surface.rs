@@ -74,6 +74,11 @@ impl Walk {
         let body = json!({"subscriber": "cleo", "msisdn": "+46703333333", "payer": "shop"});
         let sim = self.put("putSim", "/v1/admin/sims/240990000000001", body).await;
         assert_eq!(self.get("getSim", "/v1/admin/sims/240990000000001", ADMIN).await, sim);
+        let body = json!({"subscriber": "cleo", "password": "correct horse"});
+        let login = self.put("putSipUser", "/v1/admin/sip-users/cleo.phone", body).await;
+        assert!(!login.to_string().contains("correct"), "a password is never shown");
+        assert_eq!((&login["realm"], &login["md5"]), (&json!("switchback"), &json!(false)));
+        assert_eq!(self.get("getSipUser", "/v1/admin/sip-users/cleo.phone", ADMIN).await, login);
         let body = json!({"payer": "shop", "senders": ["MyShop", "72404"], "class": "otp"});
         let account = self.put("putAccount", "/v1/admin/accounts/shop", body).await;
         assert_eq!(self.get("getAccount", "/v1/admin/accounts/shop", ADMIN).await, account);
@@ -85,6 +90,7 @@ impl Walk {
         for (id, kind, entries) in [
             ("listSubscribers", "subscribers", vec!["anna", "bert", "cleo"]),
             ("listSims", "sims", vec!["240990000000001"]),
+            ("listSipUsers", "sip-users", vec!["cleo.phone"]),
             ("listAccounts", "accounts", vec!["shop"]),
             ("listPlans", "plans", vec!["prepaid"]),
             ("listRoutes", "routes", vec!["smsc"]),

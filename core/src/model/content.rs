@@ -10,6 +10,42 @@ pub struct Content {
     pub text: String,
     /// Media parts, in order.
     pub media: Vec<Media>,
+    /// What a chat client said around it, when one sent it.
+    pub chat: Option<Box<Chat>>,
+}
+
+/// What the sender's chat client said around its content: kept with it, and passed on to chat clients unchanged
+/// (RFC 5438, RFC 3862, OMA CPM Conversation Functions appendix C.1).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Chat {
+    /// `imdn.Message-ID`: what the sender's client calls this message in every notification.
+    pub imdn_id: SmolStr,
+    /// The notifications that it asked for.
+    pub wants: Wants,
+    /// `Conversation-ID`.
+    pub conversation: Option<SmolStr>,
+    /// `Contribution-ID`.
+    pub contribution: Option<SmolStr>,
+    /// `InReplyTo-Contribution-ID`.
+    pub in_reply_to: Option<SmolStr>,
+    /// CPIM `DateTime` as the sender wrote it.
+    pub written_at: Option<SmolStr>,
+    /// MIME type of the text; nothing = `text/plain`.
+    pub text_type: Option<SmolStr>,
+}
+
+/// Which notifications a sender asked for (RFC 5438 section 6.2, and the interworking extension of OMA CPM).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the header is a set of independent names")]
+pub struct Wants {
+    /// `positive-delivery`.
+    pub delivered: bool,
+    /// `negative-delivery`.
+    pub failed: bool,
+    /// `display`.
+    pub displayed: bool,
+    /// `interworking`: told when it went by SMS or MMS instead.
+    pub interworking: bool,
 }
 
 /// One media part.
@@ -27,7 +63,7 @@ impl Content {
     /// A text message.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
-        Self { text: text.into(), media: Vec::new() }
+        Self { text: text.into(), media: Vec::new(), chat: None }
     }
 
     /// Text or media.

@@ -1,6 +1,7 @@
 //! After the commit: answers, effects, events; or, for a refused unit, deciding again.
 
 use super::{Job, Looper, TRIES};
+use crate::hub::Told;
 use crate::refuse::contended;
 use crate::work::{CommandWork, MatchWork, Poke, Work};
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use switchback_core::model::{
     Time, Withdrawal,
 };
 use switchback_core::tariff::Payer;
-use switchback_ports::{CancelOutcome, Committed, Conflict, Expect, Unit};
+use switchback_ports::{CancelOutcome, Committed, Conflict, Expect, IncomingMessage, Unit};
 
 /// What a unit of the batch will mean once it is durable.
 pub(super) struct Pending {
@@ -21,6 +22,8 @@ pub(super) struct Pending {
     pub(super) effects: Vec<Effect>,
     /// The content for the effects.
     pub(super) content: Option<Arc<Content>>,
+    /// The message that comes in, for live readers, while its content is at hand.
+    pub(super) incoming: Option<Arc<IncomingMessage>>,
     pub(super) reply: Reply,
     /// The recipient and the generation of its registrations when the step began.
     pub(super) watch: Option<(SubscriberId, u64)>,
@@ -62,6 +65,7 @@ impl Pending {
             events: Vec::new(),
             effects: Vec::new(),
             content: None,
+            incoming: None,
             reply: if wants_message { Reply::Message(Box::new(message.clone())) } else { reply },
             watch,
             peer_id: None,
@@ -80,6 +84,7 @@ impl Pending {
             events: Vec::new(),
             effects: Vec::new(),
             content: None,
+            incoming: None,
             reply,
             watch: None,
             peer_id: None,
@@ -135,7 +140,9 @@ impl Looper {
                 Ok(committed) => {
                     self.shared.counters.changes(&pending.events);
                     if !pending.events.is_empty() {
-                        ranges.push((committed.first_cursor, std::mem::take(&mut pending.events)));
+                        let events = std::mem::take(&mut pending.events);
+                        let told = Told { events, incoming: pending.incoming.take() };
+                        ranges.push((committed.first_cursor, told));
                     }
                     durable.push(pending);
                 }

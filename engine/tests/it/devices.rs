@@ -145,3 +145,35 @@ fn a_loss_of_the_recipient_brings_the_sms_back_after_the_threshold() {
     assert_eq!(done.marks.reverts, 1);
     scene.prove_ledger();
 }
+
+#[test]
+fn what_a_service_keeps_with_a_device_is_there_after_a_crash() {
+    let scene = Scene::with(patient());
+    let (bo, phone) = (SubscriberId::new("bo"), DeviceId::new("phone"));
+    let keep = |scene: &Scene, bytes: Vec<u8>| {
+        scene.engine.keep(SubscriberId::new("bo"), DeviceId::new("phone"), bytes).wait().unwrap()
+    };
+    scene.register("bo", "phone");
+    keep(&scene, b"sip:bo@192.0.2.7".to_vec()).unwrap();
+    assert_eq!(keep(&scene, vec![0; 4097]).unwrap_err().code, "device_keeps_too_much");
+    assert_eq!(
+        (scene.engine.device_count(&bo), scene.engine.device_count(&SubscriberId::new("anna"))),
+        (1, 0)
+    );
+    let scene = scene.crash();
+    let rows = scene.engine.devices().wait().unwrap().unwrap();
+    let row = rows.iter().find(|row| row.device == phone).unwrap();
+    assert_eq!((row.online, row.kept.as_slice()), (false, b"sip:bo@192.0.2.7".as_slice()));
+}
+
+#[test]
+fn a_live_reader_gets_what_comes_in_without_asking_the_store() {
+    let scene = Scene::with(patient());
+    scene.register("bo", "phone");
+    let mut live = scene.engine.subscribe(Some(crate::scene::owner("bo")));
+    let sent = scene.send("hello", IM);
+    let line = heard(&mut live);
+    let incoming = line.incoming.unwrap();
+    assert_eq!((line.event.message, incoming.content.text.as_str()), (sent.id, "hello"));
+    assert_eq!((&incoming.from, &incoming.to), (&sent.originator.address, &sent.recipient));
+}

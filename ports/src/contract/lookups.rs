@@ -57,7 +57,7 @@ pub(super) fn content_unchanged(of: &mut dyn StoreUnderTest) {
         filename: SmolStr::new("a.png"),
         data: (0..=255).cycle().take(300_000).collect(),
     };
-    let content = Content { text, media: vec![media] };
+    let content = Content { text, media: vec![media], chat: None };
     put(of.store(), writes(vec![Write::Content(id, Box::new(content.clone()))]));
     put(of.store(), writes(vec![Write::Content(id, Box::new(Content::text("another")))]));
     twice(of, |of| assert!(got(of.store().content(id)).as_ref() == Some(&content), "it came back changed"));
@@ -186,12 +186,19 @@ pub(super) fn directory(of: &mut dyn StoreUnderTest) {
         online,
         since: at(ms),
         why: SmolStr::new(why),
+        kept: vec![1, 0, 255],
     };
     let device = |row: DeviceRow| {
-        let DeviceRow { subscriber, device, online, since, why } = row;
+        let DeviceRow { subscriber, device, online, since, why, .. } = row;
         Write::Device { subscriber, device, online, at: since, why }
     };
-    put(of.store(), writes(vec![device(row(true, 1, "stream opened"))]));
+    let keep = |device: &str, kept: &[u8]| Write::DeviceKept {
+        subscriber: SubscriberId::new("anna"),
+        device: DeviceId::new(device),
+        kept: kept.to_vec(),
+    };
+    put(of.store(), writes(vec![device(row(true, 1, "stream opened")), keep("phone", &[7])]));
+    put(of.store(), writes(vec![keep("phone", &[1, 0, 255]), keep("nobody's", &[1])]));
     put(of.store(), writes(vec![device(row(false, 2, "stream closed"))]));
     let plan = |text: &str| Entry::Plan(PlanText { id: PlanId::new("prepaid"), text: text.into() });
     let account = Entry::Account(Account {

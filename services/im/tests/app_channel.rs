@@ -23,7 +23,7 @@ fn service() -> (ImService, Arc<Recorder>) {
 fn anything_can_go_as_the_bytes_of_its_payload() {
     let (service, _) = service();
     let picture = Media { content_type: "image/png".into(), filename: "a.png".into(), data: vec![0; 1_000] };
-    let content = Content { text: "Привет".into(), media: vec![picture] };
+    let content = Content { text: "Привет".into(), media: vec![picture], chat: None };
     let measure = service.measure(&content, &Address::parse("+46701234567").unwrap());
     assert_eq!((measure.cannot_carry, measure.parts, measure.bytes), (None, 1, 1_012));
     assert_eq!((measure.reach, measure.route), (Reach::NoAddress, None));

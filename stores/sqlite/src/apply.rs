@@ -186,6 +186,9 @@ fn put(batch: &mut Batch, write: Write, past: &mut Past<'_, '_>) -> Result<(), F
                 params![subscriber.as_str(), device.as_str(), online, signed(at.as_millis()), why.as_str()];
             st.device.execute(row)?;
         }
+        Write::DeviceKept { subscriber, device, kept } => {
+            st.device_keep.execute(params![subscriber.as_str(), device.as_str(), kept])?;
+        }
         Write::Directory(entry) => {
             let kind = kind_number(entry.kind());
             st.directory.execute(params![kind, entry.key().as_str(), seal(&*entry)])?;

@@ -199,6 +199,7 @@ pub(crate) fn spoken_of(unit: &Unit) -> Time {
         | Write::Payer(_)
         | Write::Key(..)
         | Write::Unpark { .. }
+        | Write::DeviceKept { .. }
         | Write::Directory(_) => None,
     };
     unit.writes.iter().filter_map(moment).max().unwrap_or_default()

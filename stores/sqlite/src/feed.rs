@@ -40,7 +40,7 @@ fn row_after(c: &Connection, cursor: u64) -> Result<u64, Fault> {
 fn lines(row: LogRow, audience: Option<&Owner>, after: u64, until: u64) -> Result<Vec<EventLine>, Fault> {
     let (first, _, body) = row;
     let (_, events, _): LogBody = unseal(&body)?;
-    let numbered = (first..).zip(events).map(|(cursor, event)| EventLine { cursor, event });
+    let numbered = (first..).zip(events).map(|(cursor, event)| EventLine { cursor, event, incoming: None });
     let wanted = |line: &EventLine| {
         let range = after < line.cursor && line.cursor <= until;
         range && audience.is_none_or(|audience| *audience == line.event.audience)

@@ -110,7 +110,8 @@ pub(crate) fn parked(c: &Connection, route: &RouteId, id: &PeerId) -> Result<Vec
 
 /// All devices.
 pub(crate) fn devices(c: &Connection) -> Result<Vec<DeviceRow>, Fault> {
-    let mut statement = c.prepare_cached("SELECT subscriber, device, online, since, why FROM device")?;
+    let mut statement =
+        c.prepare_cached("SELECT subscriber, device, online, since, why, kept FROM device")?;
     let rows = statement.query_map([], |row| {
         let text = |at| row.get::<_, String>(at);
         Ok(DeviceRow {
@@ -119,6 +120,7 @@ pub(crate) fn devices(c: &Connection) -> Result<Vec<DeviceRow>, Fault> {
             online: row.get(2)?,
             since: Time::from_millis(unsigned(row.get(3)?)),
             why: SmolStr::new(text(4)?),
+            kept: row.get(5)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -138,6 +140,7 @@ pub(crate) const fn kind_number(kind: Kind) -> u8 {
         Kind::Plan => 4,
         Kind::Route => 5,
         Kind::Token => 6,
+        Kind::SipUser => 7,
     }
 }
 

@@ -41,7 +41,7 @@ const STEPS: [&str; 2] = [
     CREATE INDEX parked_seq ON parked_id (seq);
     CREATE TABLE device (
         subscriber TEXT NOT NULL, device TEXT NOT NULL, online INTEGER NOT NULL, since INTEGER NOT NULL,
-        why TEXT NOT NULL, PRIMARY KEY (subscriber, device)
+        why TEXT NOT NULL, kept BLOB NOT NULL DEFAULT x'', PRIMARY KEY (subscriber, device)
     ) WITHOUT ROWID;
     CREATE TABLE directory (
         kind INTEGER NOT NULL, key TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (kind, key)

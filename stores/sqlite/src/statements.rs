@@ -33,6 +33,7 @@ pub(crate) struct Statements<'c> {
     pub(crate) unpark: Statement<'c>,
     pub(crate) unpark_ids: Statement<'c>,
     pub(crate) device: Statement<'c>,
+    pub(crate) device_keep: Statement<'c>,
     pub(crate) directory: Statement<'c>,
     pub(crate) refusal: Statement<'c>,
     pub(crate) refusal_forget: Statement<'c>,
@@ -80,7 +81,11 @@ impl<'c> Statements<'c> {
             )?,
             unpark: c.prepare("DELETE FROM parked WHERE seq = ?1")?,
             unpark_ids: c.prepare("DELETE FROM parked_id WHERE seq = ?1")?,
-            device: c.prepare("INSERT OR REPLACE INTO device VALUES (?1, ?2, ?3, ?4, ?5)")?,
+            device: c.prepare(
+                "INSERT INTO device (subscriber, device, online, since, why) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT DO UPDATE SET online = ?3, since = ?4, why = ?5",
+            )?,
+            device_keep: c.prepare("UPDATE device SET kept = ?3 WHERE subscriber = ?1 AND device = ?2")?,
             directory: c.prepare("INSERT OR REPLACE INTO directory VALUES (?1, ?2, ?3)")?,
             refusal: c.prepare("INSERT INTO refusal (body) VALUES (?1)")?,
             refusal_forget: c.prepare("DELETE FROM refusal WHERE seq <= ?1")?,

@@ -9,12 +9,12 @@ use switchback_core::model::{
     Presence, Report, ReportKind, Submission, SubscriberId, Target, Time,
 };
 use switchback_core::tariff::Payer;
-use switchback_ports::directory::{Bearer, Entry, Kind};
+use switchback_ports::directory::{Bearer, Entry, Kind, SipUser};
 use switchback_ports::{
     Accepted, Answer, Arrival, CancelOutcome, Clock, ConversationLine, ConversationSummary, DeviceReceipt,
-    Done, EventLine, IdempotencyKey, Intake, LedgerTotals, MessageFilter, Overloaded, Page, Quote, QuoteAsk,
-    Refusal, RefusalKind, RefusalRecord, RouteChange, RouteState, StoreFailure, StoreTotals, Subscription,
-    Trace, answer,
+    DeviceRow, Done, EventLine, IdempotencyKey, Intake, LedgerTotals, MessageFilter, Overloaded, Page, Quote,
+    QuoteAsk, Refusal, RefusalKind, RefusalRecord, RouteChange, RouteState, StoreFailure, StoreTotals,
+    Subscription, Trace, answer,
 };
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -153,6 +153,27 @@ impl Intake for Recorder {
         nobody()
     }
     fn deregister(&self, _: SubscriberId, _: DeviceId, _: SmolStr) {}
+    fn keep(&self, _: SubscriberId, _: DeviceId, _: Vec<u8>) -> Answer<Result<(), Refusal>> {
+        nobody()
+    }
+    fn devices(&self) -> Answer<Result<Vec<DeviceRow>, StoreFailure>> {
+        nobody()
+    }
+    fn device_count(&self, _: &SubscriberId) -> usize {
+        0
+    }
+    fn sip_user(&self, _: &str) -> Option<SipUser> {
+        None
+    }
+    fn subscriber_of(&self, _: &Address) -> Option<SubscriberId> {
+        None
+    }
+    fn addresses_of(&self, _: &SubscriberId) -> Vec<Address> {
+        Vec::new()
+    }
+    fn message_of(&self, _: IdempotencyKey) -> Answer<Result<Option<MessageId>, StoreFailure>> {
+        nobody()
+    }
     fn subscribe(&self, _: Option<Owner>) -> Subscription {
         Subscription { from_cursor: 0, events: tokio::sync::mpsc::channel(1).1 }
     }

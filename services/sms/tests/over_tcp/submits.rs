@@ -233,6 +233,6 @@ async fn measures_say_what_can_go_and_where() {
         assert_eq!(measure(&Content::text("hi"), &number(stranger)).reach, Reach::NoAddress);
     }
     let picture = Media { content_type: "image/png".into(), filename: "a.png".into(), data: vec![0; 9] };
-    let media = Content { text: String::new(), media: vec![picture] };
+    let media = Content { text: String::new(), media: vec![picture], chat: None };
     assert_eq!(measure(&media, &phone).cannot_carry, Some(CannotCarry::Media));
 }
