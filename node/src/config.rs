@@ -6,6 +6,7 @@
 mod duration;
 mod read;
 mod sections;
+mod sip;
 mod warnings;
 
 pub(crate) use read::read;

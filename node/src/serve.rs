@@ -20,6 +20,7 @@ use switchback_api::{Api, ApiOptions, Limits, Page};
 use switchback_core::model::Service;
 use switchback_engine::{DefaultPolicy, Engine, Options};
 use switchback_im::ImService;
+use switchback_im::sip::SipServer;
 use switchback_ports::directory::{Entry, Kind, Route};
 use switchback_ports::{Clock, Intake, Random, Store, Transport};
 use switchback_sms::{RouteSettings, SmsOptions, SmsService};
@@ -137,8 +138,9 @@ impl Node {
         let listener = tokio::net::TcpListener::bind(listen).await.map_err(|error| {
             Failure::Failed(format!("cannot listen on {listen}: {error}; set http.listen to a free address"))
         })?;
-        self.say_where(&listener, config)?;
-        let router = Api::router(Arc::new(self.engine.clone()), self.api_options());
+        let sip = self.sip(config).await?;
+        self.say_where(&listener, config, sip.as_ref())?;
+        let router = Api::router(Arc::new(self.engine.clone()), self.api_options(config));
         let limits =
             Limits { connections_max: config.http.connections_max, drain_time: GRACE, ..Limits::default() };
         let server = switchback_api::serve(listener, router, limits, asked_to_stop());
@@ -147,6 +149,9 @@ impl Node {
             () = self.watch_routes() => return Err(Failure::Failed("the watch over the routes ended".into())),
         };
         tracing::info!(connections = served.accepted, cut_off = served.cut_off, "no longer listening");
+        if let Some(sip) = sip {
+            sip.stop().await;
+        }
         self.engine.close_door();
         self.sms.stop(GRACE).await;
         let engine = self.engine.clone();
@@ -165,9 +170,28 @@ impl Node {
         }
     }
 
-    fn say_where(&self, listener: &tokio::net::TcpListener, config: &Config) -> Result<(), Failure> {
+    /// The SIP server, when there is anything for it to listen on.
+    async fn sip(&self, config: &Config) -> Result<Option<SipServer>, Failure> {
+        if config.sip.listen.is_empty() {
+            return Ok(None);
+        }
+        let intake: Arc<dyn Intake> = Arc::new(self.engine.clone());
+        let (clock, random) = (Arc::clone(&self.clock), Arc::clone(&self.random));
+        let started = SipServer::start(config.sip.clone(), intake, clock, random).await;
+        started.map(Some).map_err(|error| Failure::Failed(error.to_string()))
+    }
+
+    fn say_where(
+        &self,
+        listener: &tokio::net::TcpListener,
+        config: &Config,
+        sip: Option<&SipServer>,
+    ) -> Result<(), Failure> {
         let mut out = std::io::stdout();
         writeln!(out, "Switchback listens on http://{}", listener.local_addr()?)?;
+        for (wire, address) in sip.map_or(&[][..], SipServer::addresses) {
+            writeln!(out, "SIP clients register at {} {address}", wire.name().to_lowercase())?;
+        }
         let token = config.store.path.join(bootstrap::TOKEN_FILE);
         if token.exists() {
             writeln!(out, "The first admin token is in {}", token.display())?;
@@ -175,8 +199,10 @@ impl Node {
         Ok(out.flush()?)
     }
 
-    fn api_options(&self) -> ApiOptions {
+    fn api_options(&self, config: &Config) -> ApiOptions {
         let mut options = ApiOptions::new(Arc::clone(&self.clock), Arc::clone(&self.random));
+        options.sip_realm = config.sip.realm.clone();
+        options.sip_md5 = config.sip.md5;
         let (engine, store) = (self.engine.clone(), Arc::clone(&self.store));
         options.metrics = Arc::new(move || {
             // A store that has stopped still has its engine's counters to show.

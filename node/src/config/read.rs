@@ -62,7 +62,7 @@ pub(crate) fn parse(
         Ok(table) => {
             let root = Row { name: "the file", line: 1, table: table.get_ref() };
             root.only(
-                &["http", "store", "log", "policy", "timers", "smpp", "class", "route", "plans"],
+                &["http", "store", "log", "policy", "timers", "smpp", "sip", "class", "route", "plans"],
                 &mut faults,
             );
             http(&root, &mut config, &mut faults);
@@ -71,6 +71,7 @@ pub(crate) fn parse(
             policy(&root, &mut config, &mut faults);
             timers(&root, &mut config.timers, &mut faults);
             smpp(&root, &mut config, &mut faults);
+            super::sip::sip(&root, &mut config, base, &mut faults);
             classes(&root, &mut config, &mut faults);
             routes(&root, &mut config, &Secrets { base, variable }, &mut faults);
             plans(&root, &mut config, base, &mut faults);
@@ -146,7 +147,7 @@ const LEAST_MS: u64 = 100;
 const MOST_MS: u64 = 30 * 86_400_000;
 
 /// Reads a duration within its bounds.
-fn duration(row: &Row<'_, '_>, key: &str, value: &mut u64, faults: &mut Faults) {
+pub(super) fn duration(row: &Row<'_, '_>, key: &str, value: &mut u64, faults: &mut Faults) {
     let Some(text) = row.text(key, faults) else { return };
     match parse_ms(text).filter(|ms| (LEAST_MS..=MOST_MS).contains(ms)) {
         Some(ms) => *value = ms,

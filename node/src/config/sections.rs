@@ -20,6 +20,8 @@ pub(crate) struct Config {
     pub(crate) timers: Timers,
     /// `[smpp]`
     pub(crate) smpp: SmppTimers,
+    /// `[sip]`
+    pub(crate) sip: switchback_im::sip::Options,
     /// `[[class]]`, the shipped ones first.
     pub(crate) classes: Vec<Class>,
     /// `[[route]]`
@@ -110,6 +112,7 @@ impl Default for Config {
             policy: PolicySection { revert: true, loops: 0 },
             timers: Timers::default(),
             smpp: SmppTimers { enquire_link_ms: 30_000, reconnect_ms: 500, reconnect_cap_ms: 60_000 },
+            sip: super::sip::default(),
             classes: Class::shipped(),
             routes: Vec::new(),
             plan_files: Vec::new(),

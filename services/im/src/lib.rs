@@ -1,64 +1,14 @@
-//! The IM service, app channel: chat to apps that hold an event stream open.
+//! The IM service: chat to the devices of our subscribers.
 //!
-//! An app has no wire of its own here. An IM attempt to it is an event committed to the subscriber's stream: the
-//! commit is the hand-over, the API writes the stream, and the device's receipt comes back through the intake. So
-//! this service measures, and answers what nobody can know; it sends nothing.
+//! * [`ImService`] is IM as the engine sees it. An IM attempt to a subscriber has no wire of its own: it is an event
+//!   committed to the subscriber's stream, the commit is the hand-over, and a device's word comes back through the
+//!   intake. An app's device reads the stream through the API.
+//! * [`sip`] reads the same stream for devices that are SIP clients, and turns what they say into words of the model:
+//!   a registrar, pager-mode messages both ways, and notifications.
 //!
-//! Absent on purpose: SIP, which will bring routes, sockets and attempts that leave this process.
+//! So SIP and app devices mix freely, a message waits for both in one queue, and no crash can make an attempt unknown.
 
-use std::sync::Arc;
-use switchback_core::model::{
-    Address, Content, Reach, Report, ReportKind, Service, Target, WithdrawalAnswer,
-};
-use switchback_ports::{AttemptOrder, Clock, Intake, Measure, Transport, TransportFull, WithdrawOrder};
+mod app;
+pub mod sip;
 
-/// IM over the app channel.
-pub struct ImService {
-    intake: Arc<dyn Intake>,
-    clock: Arc<dyn Clock>,
-}
-
-impl std::fmt::Debug for ImService {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ImService").finish_non_exhaustive()
-    }
-}
-
-impl ImService {
-    /// The service; it answers through `intake`.
-    #[must_use]
-    pub fn new(intake: Arc<dyn Intake>, clock: Arc<dyn Clock>) -> Self {
-        Self { intake, clock }
-    }
-}
-
-impl Transport for ImService {
-    fn service(&self) -> Service {
-        Service::Im
-    }
-
-    /// Any content, as the bytes of its payload, in one part. `Reach::NoAddress`: no route of ours serves an
-    /// address; the engine, which knows the subscribers, overrules it for them.
-    fn measure(&self, content: &Content, _to: &Address) -> Measure {
-        Measure { cannot_carry: None, reach: Reach::NoAddress, route: None, parts: 1, bytes: content.bytes() }
-    }
-
-    /// Never called for the app channel: an attempt without a route is handed over by its commit. Were it called,
-    /// the committed event would have done the work already, so there is nothing to refuse.
-    fn attempt(&self, _order: AttemptOrder) -> Result<(), TransportFull> {
-        Ok(())
-    }
-
-    /// What was written to a stream may have been read: nobody can tell. What still waits in the engine's own
-    /// queue is withdrawn by the engine, exactly, without asking here.
-    fn withdraw(&self, order: WithdrawOrder) {
-        let report = Report {
-            target: Target::Attempt { message: order.message, attempt: order.attempt, part: 0 },
-            kind: ReportKind::Withdrawal(WithdrawalAnswer::Unknown),
-            code: None,
-            at: self.clock.now(),
-        };
-        // An engine too busy to hear it has its own timer, and takes silence as the same answer.
-        let _ = self.intake.report(report, Box::new(|_| ()));
-    }
-}
+pub use app::ImService;

@@ -74,7 +74,10 @@ pub enum Output<F> {
 
 /// How a request of ours ended.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "it is made to be taken apart at once, and nearly all are answers")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is made to be taken apart at once, and nearly all are answers"
+)]
 pub enum Verdict {
     /// With this final answer. A failure of an INVITE is acknowledged already, a 2xx is not.
     Answered(Message),

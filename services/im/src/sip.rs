@@ -1,0 +1,143 @@
+//! SIP clients as devices of our subscribers: registrar, pager-mode messages both ways, notifications.
+//!
+//! ```text
+//!   sockets --Heard--> server --Intake--> engine          one task, never waits
+//!      ^                 | ^                 |
+//!      +----- Flow ------+ +---- stream -----+            what a device is told comes from its subscriber's stream
+//! ```
+//! A SIP device reads the stream that an app's device reads, from its own place, one thing at a time. So a message that
+//! was accepted waits nowhere but in the store, and what a device did not confirm is told again when it is back.
+//!
+//! Absent on purpose: sessions (INVITE), large messages by MSRP, and routes to other SIP networks.
+
+mod binding;
+mod compose;
+mod flow;
+mod identity;
+mod net;
+mod offer;
+mod options;
+mod outbox;
+mod recent;
+mod register;
+mod registering;
+mod server;
+mod submit;
+mod submitting;
+mod telling;
+mod tls;
+mod words;
+
+pub use flow::Wire;
+pub use options::{Expires, Limits, Listen, Options};
+pub use tls::{TlsError, TlsFiles};
+
+use flow::Flow;
+use net::{Bound, Ears};
+use server::Server;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use switchback_ports::{Clock, Intake, Random};
+use tokio::net::UdpSocket;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::{JoinHandle, JoinSet};
+
+/// Messages that wait for the server: when it does not keep up, the sockets' own buffers fill, and then peers wait.
+const HEARD_MAX: usize = 4096;
+
+/// Why the server can't begin.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A socket could not be opened.
+    #[error("cannot listen for SIP on {wire} {address}: {error}. Is another server there? Choose another address.", wire = .listen.wire.name(), address = .listen.address)]
+    Listen {
+        /// Which.
+        listen: Listen,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// TLS can't be spoken.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+/// A running SIP server.
+#[derive(Debug)]
+pub struct SipServer {
+    addresses: Vec<(Wire, SocketAddr)>,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<()>,
+    ears: JoinSet<()>,
+}
+
+/// The datagram sockets, by the number that flows name them with.
+#[derive(Debug, Default)]
+struct Sockets(Vec<Option<(Arc<UdpSocket>, SocketAddr)>>);
+
+impl Sockets {
+    /// The flow to a peer by a socket of that number.
+    fn flow(&self, number: usize, peer: SocketAddr) -> Option<Flow> {
+        let (socket, local) = self.0.get(number)?.as_ref()?;
+        Some(Flow::datagrams(number, peer, *local, Arc::clone(socket)))
+    }
+}
+
+impl SipServer {
+    /// Opens all sockets and begins to serve.
+    ///
+    /// # Errors
+    /// [`StartError`] when a socket cannot be opened or a certificate not be read; then nothing is.
+    pub async fn start(
+        options: Options,
+        intake: Arc<dyn Intake>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, StartError> {
+        let (heard, inbox) = mpsc::channel(HEARD_MAX);
+        let shared = Ears {
+            heard,
+            limits: options.limits,
+            connections: Arc::new(Semaphore::new(options.limits.connections)),
+            numbers: Arc::new(AtomicU64::new(0)),
+            tls: options.tls.as_ref().map(tls::acceptor).transpose()?,
+        };
+        if shared.tls.is_none() && options.listen.iter().any(|listen| listen.wire.is_secure()) {
+            return Err(TlsError::Missing.into());
+        }
+        let (mut ears, mut addresses, mut sockets) = (JoinSet::new(), Vec::new(), Sockets::default());
+        for (number, listen) in options.listen.iter().enumerate() {
+            let failed = |error| StartError::Listen { listen: listen.clone(), error };
+            let bound = Bound::to(listen).await.map_err(failed)?;
+            let local = bound.address().map_err(failed)?;
+            addresses.push((listen.wire, local));
+            sockets.0.push(match bound {
+                Bound::Datagrams(socket) => {
+                    ears.spawn(net::datagrams(number, Arc::clone(&socket), local, shared.clone()));
+                    Some((socket, local))
+                }
+                Bound::Connections(listener, wire) => {
+                    ears.spawn(net::connections(listener, wire, local, shared.clone()));
+                    None
+                }
+            });
+        }
+        let (stop, stopping) = watch::channel(false);
+        let server = Server::new(options, sockets, intake, clock, random);
+        Ok(Self { addresses, stop, server: tokio::spawn(server.run(inbox, stopping)), ears })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addresses(&self) -> &[(Wire, SocketAddr)] {
+        &self.addresses
+    }
+
+    /// Takes nothing more and ends.
+    pub async fn stop(mut self) {
+        // A server that has ended already has nothing to be told.
+        let _ = self.stop.send(true);
+        drop(self.server.await);
+        self.ears.shutdown().await;
+    }
+}

@@ -1,0 +1,144 @@
+//! Who sends (I18): a password, or a peer that the operator trusts. What a request says of itself (From, CPIM From,
+//! P-Preferred-Identity, and from strangers P-Asserted-Identity) only picks among the sender's own addresses.
+
+use super::options::Options;
+use super::words::address_of;
+use std::time::Duration;
+use switchback_core::model::{Address, SubscriberId};
+use switchback_ports::directory::SipUser;
+use switchback_ports::{Intake, Random};
+use wire_sip::digest::{Algorithm, Asker, Credentials, Ha1, Policy, Server, Verdict};
+use wire_sip::header::{Auth, NameAddr};
+use wire_sip::{HeaderName, Message, Method, Writer};
+
+/// Who a request comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Who {
+    /// This subscriber.
+    Known(SubscriberId),
+    /// Nobody knows yet: ask, and say whether only the nonce was too old.
+    Ask {
+        /// The password was right.
+        stale: bool,
+    },
+    /// The credentials make no sense, or are for another request: 400.
+    Nonsense,
+    /// A trusted peer vouches for an address that nobody here has: 403.
+    Stranger,
+}
+
+/// The examiner.
+#[derive(Debug)]
+pub(super) struct Identity {
+    digest: Server,
+    trusted: Vec<std::net::IpAddr>,
+}
+
+impl Identity {
+    pub(super) fn new(options: &Options, random: &dyn Random) -> Self {
+        let mut key = [0; 64];
+        random.fill(&mut key);
+        let mut policy = Policy::of_realm(options.realm.as_str());
+        policy.algorithms = vec![Algorithm::Sha256];
+        if options.md5 {
+            policy.algorithms.push(Algorithm::Md5);
+        }
+        Self { digest: Server::new(policy, &key), trusted: options.trusted.clone() }
+    }
+
+    /// Whether the peer's word is taken for who sends.
+    pub(super) fn trusts(&self, peer: std::net::IpAddr) -> bool {
+        self.trusted.contains(&peer.to_canonical())
+    }
+
+    /// Who sent this request from `peer`.
+    pub(super) fn of(
+        &mut self,
+        request: &Message,
+        peer: std::net::IpAddr,
+        intake: &dyn Intake,
+        now: Duration,
+    ) -> Who {
+        if self.trusts(peer) {
+            return vouched(request, intake);
+        }
+        let mut stale = false;
+        for given in request.whole::<Auth<'_>>(asker(request.method()).credentials()) {
+            let Ok(given) = given else { return Who::Nonsense };
+            let Some(credentials) = Credentials::read(&given) else { continue };
+            if self.digest.asked_for(&credentials).is_none() {
+                continue;
+            }
+            let login =
+                std::str::from_utf8(&credentials.username).ok().and_then(|user| intake.sip_user(user));
+            let kept = login.as_ref().and_then(|login| self.kept(login, credentials.algorithm));
+            match (self.digest.verify(&credentials, kept.as_ref(), request, now), login) {
+                (Verdict::Granted, Some(login)) => return Who::Known(login.subscriber),
+                (Verdict::OtherUri, _) => return Who::Nonsense,
+                (Verdict::Stale, _) => stale = true,
+                (Verdict::Granted | Verdict::Refused, _) => {}
+            }
+        }
+        Who::Ask { stale }
+    }
+
+    /// Adds our questions to an answer.
+    pub(super) fn ask(
+        &self,
+        answer: &mut Writer<'_>,
+        method: Method<'_>,
+        stale: bool,
+        chance: [u8; 8],
+        now: Duration,
+    ) {
+        self.digest.challenge(answer, asker(method), stale, chance, now);
+    }
+
+    /// The secret of a login, for an algorithm; nothing when it was made for another realm.
+    fn kept(&self, login: &SipUser, algorithm: Option<Algorithm>) -> Option<Ha1> {
+        if login.realm != self.digest.policy().realm {
+            return None;
+        }
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        match algorithm? {
+            Algorithm::Sha256 => Ha1::from_hex(Algorithm::Sha256, &hex(&login.sha256)),
+            Algorithm::Md5 => Ha1::from_hex(Algorithm::Md5, &hex(&login.md5?)),
+            Algorithm::Sha512_256 => None,
+        }
+    }
+}
+
+/// As whom we ask: a registrar for registrations, a server on the way for everything else.
+pub(super) fn asker(method: Method<'_>) -> Asker {
+    if method == Method::Register { Asker::Origin } else { Asker::Proxy }
+}
+
+/// What a trusted peer says: the asserted identity, else, in a third-party registration, whom it registers.
+fn vouched(request: &Message, intake: &dyn Intake) -> Who {
+    let asserted = request.each::<NameAddr<'_>>(HeaderName::PAssertedIdentity);
+    let mut named: Vec<Address> = asserted.filter_map(|identity| address_of(&identity.ok()?.uri)).collect();
+    if named.is_empty() {
+        let of = if request.method() == Method::Register { request.to() } else { request.from() };
+        named.extend(address_of(&of.uri));
+    }
+    named.iter().find_map(|address| intake.subscriber_of(address)).map_or(Who::Stranger, Who::Known)
+}
+
+/// The address that the sender wants to be seen with: what it prefers, else its From; nothing when that is
+/// anonymous, so that its first address is shown.
+///
+/// # Errors
+/// Something that is no address of ours to give.
+pub(super) fn wanted_address(request: &Message) -> Result<Option<Address>, ()> {
+    let preferred = request.one::<NameAddr<'_>>(HeaderName::PPreferredIdentity).map_err(|_| ())?;
+    let shown = preferred.unwrap_or_else(|| request.from());
+    let anonymous = |host: &[u8]| host.eq_ignore_ascii_case(b"anonymous.invalid");
+    if shown
+        .uri
+        .sip()
+        .is_some_and(|sip| matches!(sip.host, wire_sip::uri::Host::Name(name) if anonymous(name)))
+    {
+        return Ok(None);
+    }
+    address_of(&shown.uri).map(Some).ok_or(())
+}

@@ -1,0 +1,195 @@
+//! The sockets: datagrams and connections become messages for the server, nothing else is decided here but how much
+//! and how slowly a peer may send (reliability 3.3, 3.4).
+
+mod stream;
+mod websocket;
+
+use super::flow::{Flow, Outlet, Wire};
+use super::options::{Limits, Listen};
+use bytes::Bytes;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+use wire_sip::{Incoming, Message, PONG, Refusal, read_datagram};
+
+/// Messages that wait to be written to one connection at most; its octets are bounded besides.
+const UNWRITTEN_MAX: usize = 1024;
+
+/// What the sockets tell the server.
+#[derive(Debug)]
+pub(super) enum Heard {
+    /// A message, with received and rport in its top Via.
+    Message(Message, Flow),
+    /// Something that is no message, and knows its answer.
+    Refused(Refusal, Flow),
+    /// A keep-alive: the peer is there.
+    Alive(Flow),
+    /// The flow is gone.
+    Lost(Flow),
+}
+
+/// A socket that is bound.
+pub(super) enum Bound {
+    Datagrams(Arc<UdpSocket>),
+    Connections(TcpListener, Wire),
+}
+
+impl Bound {
+    /// Binds it.
+    pub(super) async fn to(listen: &Listen) -> io::Result<Self> {
+        Ok(match listen.wire {
+            Wire::Udp => Self::Datagrams(Arc::new(UdpSocket::bind(listen.address).await?)),
+            wire => Self::Connections(TcpListener::bind(listen.address).await?, wire),
+        })
+    }
+
+    pub(super) fn address(&self) -> io::Result<SocketAddr> {
+        match self {
+            Self::Datagrams(socket) => socket.local_addr(),
+            Self::Connections(listener, _) => listener.local_addr(),
+        }
+    }
+}
+
+/// What every reader shares.
+#[derive(Clone)]
+pub(super) struct Ears {
+    pub(super) heard: mpsc::Sender<Heard>,
+    pub(super) limits: Limits,
+    pub(super) connections: Arc<Semaphore>,
+    /// Connections are numbered across listeners.
+    pub(super) numbers: Arc<AtomicU64>,
+    /// For the listeners that need one.
+    pub(super) tls: Option<TlsAcceptor>,
+}
+
+/// Reads datagrams until the server is gone. `number` names the socket in flows.
+pub(super) async fn datagrams(number: usize, socket: Arc<UdpSocket>, local: SocketAddr, ears: Ears) {
+    let mut buffer = vec![0; 65_536];
+    loop {
+        // An error here is of an earlier datagram of ours that a peer's host refused: the socket is well.
+        let Ok((length, peer)) = socket.recv_from(&mut buffer).await else { continue };
+        let octets = Bytes::copy_from_slice(buffer.get(..length).unwrap_or_default());
+        let flow = Flow::datagrams(number, peer, local, Arc::clone(&socket));
+        if ears.tell(read_datagram(octets, &ears.limits.sip), &flow).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Takes connections until the server is gone.
+pub(super) async fn connections(listener: TcpListener, wire: Wire, local: SocketAddr, ears: Ears) {
+    let mut open = JoinSet::new();
+    loop {
+        let permit = tokio::select! {
+            permit = Arc::clone(&ears.connections).acquire_owned() => permit,
+            () = ears.heard.closed() => return,
+        };
+        let Ok(permit) = permit else { return };
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = ears.heard.closed() => return,
+        };
+        while open.try_join_next().is_some() {}
+        let Ok((stream, peer)) = accepted else {
+            // Out of descriptors, or a peer that was gone at once: a moment later there may be room.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let ears = ears.clone();
+        open.spawn(async move {
+            converse(stream, wire, (peer, local), &ears).await;
+            drop(permit);
+        });
+    }
+}
+
+/// One connection's life: its handshakes, each within the time that a first message has, then messages.
+async fn converse(stream: TcpStream, wire: Wire, (peer, local): (SocketAddr, SocketAddr), ears: &Ears) {
+    // A delayed small packet costs more than it saves; a socket that refuses the option still works.
+    drop(stream.set_nodelay(true));
+    let (queue, unwritten) = mpsc::channel(UNWRITTEN_MAX);
+    let unread = Arc::new(AtomicUsize::new(0));
+    let outlet = Outlet { queue, unread: Arc::clone(&unread) };
+    let number = ears.numbers.fetch_add(1, Ordering::Relaxed);
+    let flow = Flow::connection(number, wire, peer, local, outlet);
+    let unwritten = Unwritten { queue: unwritten, unread };
+    let talk = async {
+        match wire {
+            Wire::Udp | Wire::Tcp => stream::talk(stream, &flow, unwritten, ears).await,
+            Wire::Ws => websocket::talk(stream, &flow, unwritten, ears).await,
+            Wire::Tls | Wire::Wss => {
+                let Some(tls) = &ears.tls else { return };
+                let shaken = tokio::time::timeout(ears.limits.handshake, tls.accept(stream)).await;
+                let Ok(Ok(stream)) = shaken else { return };
+                match wire {
+                    Wire::Wss => websocket::talk(stream, &flow, unwritten, ears).await,
+                    _ => stream::talk(stream, &flow, unwritten, ears).await,
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = talk => {}
+        () = ears.heard.closed() => return,
+    }
+    // The server may be gone: then nobody needs to know.
+    drop(ears.heard.send(Heard::Lost(flow)).await);
+}
+
+/// What waits to be written to a connection.
+struct Unwritten {
+    queue: mpsc::Receiver<Bytes>,
+    unread: Arc<AtomicUsize>,
+}
+
+impl Unwritten {
+    /// The next messages; false when there will be none.
+    async fn next(&mut self, batch: &mut Vec<Bytes>) -> bool {
+        self.queue.recv_many(batch, 64).await > 0
+    }
+
+    /// So many octets have been written.
+    fn written(&self, octets: usize) {
+        self.unread.fetch_sub(octets, Ordering::AcqRel);
+    }
+}
+
+/// There is nobody to tell any more, or nothing more to tell.
+struct Over;
+
+impl Ears {
+    /// Tells the server what came by a flow. Over when that was the last thing of it.
+    async fn tell(&self, incoming: Incoming, flow: &Flow) -> Result<(), Over> {
+        let (heard, last) = match incoming {
+            Incoming::Message(message) => {
+                let stamped = message.stamped(flow.peer().ip(), flow.peer().port());
+                (Heard::Message(stamped, flow.clone()), false)
+            }
+            Incoming::Refused(refusal) => {
+                let last = refusal.close && flow.wire().is_reliable();
+                (Heard::Refused(refusal, flow.clone()), last)
+            }
+            Incoming::Ping => {
+                if flow.wire().is_reliable() && flow.send(Bytes::from_static(PONG)).is_err() {
+                    return Err(Over);
+                }
+                (Heard::Alive(flow.clone()), false)
+            }
+            Incoming::Pong => (Heard::Alive(flow.clone()), false),
+        };
+        self.heard.send(heard).await.map_err(|_| Over)?;
+        if last {
+            // The answer is on its way to the writer: it has this long to go out.
+            tokio::time::sleep(self.limits.farewell).await;
+            return Err(Over);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,99 @@
+//! What the operator decides about SIP.
+
+use super::flow::Wire;
+use super::tls::TlsFiles;
+use smol_str::SmolStr;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+/// One socket to listen on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listen {
+    /// What carries it.
+    pub wire: Wire,
+    /// Where; port 0 takes a free one.
+    pub address: SocketAddr,
+}
+
+/// Everything about SIP that can be decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Where to listen.
+    pub listen: Vec<Listen>,
+    /// The certificate for `tls:` and `wss:`.
+    pub tls: Option<TlsFiles>,
+    /// The domain of our subscribers' addresses of record: what stands behind the `@` when a number is shown.
+    pub domain: SmolStr,
+    /// What SIP clients log in to. The digests of logins are made for it.
+    pub realm: SmolStr,
+    /// Whether clients that know only MD5 may log in (RFC 8760: by opt-in only).
+    pub md5: bool,
+    /// Peers whose word is taken for who sends (a Kamailio or an IMS core in front): P-Asserted-Identity of them is
+    /// believed, and they are asked for no password.
+    pub trusted: Vec<IpAddr>,
+    /// Bounds of a registration.
+    pub expires: Expires,
+    /// Registered devices of one subscriber at most.
+    pub devices_max: usize,
+    /// How long after the last sign of life a UDP device with keep-alives counts as there.
+    pub alive: Duration,
+    /// Bounds for what peers send.
+    pub limits: Limits,
+}
+
+/// Bounds of a registration's life in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expires {
+    /// Shorter is refused with 423.
+    pub min: u32,
+    /// When the client names none.
+    pub default: u32,
+    /// Longer is cut to this.
+    pub max: u32,
+}
+
+/// Bounds for what peers send (reliability 3.3 and 3.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Of one message.
+    pub sip: wire_sip::Limits,
+    /// Connections at once.
+    pub connections: usize,
+    /// A handshake must be over within this.
+    pub handshake: Duration,
+    /// A first message, and the rest of one that has begun, must be there within this.
+    pub completion: Duration,
+    /// A connection on which nothing is heard for so long is closed.
+    pub idle: Duration,
+    /// How long an answer that ends a connection has to go out.
+    pub farewell: Duration,
+    /// Requests that wait for the engine's answer at once; beyond that 503.
+    pub waiting: usize,
+}
+
+impl Options {
+    /// Nothing to listen on, and the defaults.
+    #[must_use]
+    pub fn new(domain: impl Into<SmolStr>, realm: impl Into<SmolStr>) -> Self {
+        Self {
+            listen: Vec::new(),
+            tls: None,
+            domain: domain.into(),
+            realm: realm.into(),
+            md5: false,
+            trusted: Vec::new(),
+            expires: Expires { min: 60, default: 3600, max: 604_800 },
+            devices_max: 10,
+            alive: Duration::from_secs(120),
+            limits: Limits {
+                sip: wire_sip::Limits::default(),
+                connections: 8192,
+                handshake: Duration::from_secs(5),
+                completion: Duration::from_secs(10),
+                idle: Duration::from_secs(900),
+                farewell: Duration::from_millis(200),
+                waiting: 20_000,
+            },
+        }
+    }
+}

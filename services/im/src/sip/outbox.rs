@@ -1,0 +1,123 @@
+//! What waits to be told to a device: in the order of its subscriber's stream, one thing at a time, so that nothing
+//! overtakes and a phone that comes back is not flooded (the answer paces the next).
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use switchback_core::model::{MessageId, Time};
+use switchback_ports::IncomingMessage;
+
+/// Things that may wait for one device; a device that is so far behind has to register again.
+const WAITING_MAX: usize = 10_000;
+/// Things that may have what they say at hand while they wait; the others are read when their turn comes.
+const AT_HAND_MAX: usize = 64;
+
+/// One thing to tell.
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    /// Its place in the stream; 0: it has none, being told again.
+    pub(super) cursor: u64,
+    pub(super) message: MessageId,
+    pub(super) news: News,
+    /// What it is about, when that is at hand.
+    pub(super) letter: Option<Arc<IncomingMessage>>,
+}
+
+/// What is to be told of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum News {
+    /// To the recipient: here it is, by this attempt.
+    Incoming { attempt: u16 },
+    /// To the sender: an attempt was handed over; news when that is by SMS or MMS.
+    HandedOver { attempt: u16 },
+    /// To the sender: it was delivered.
+    Delivered,
+    /// To the sender: it was read.
+    Read,
+    /// To the sender: a choice is waited for, or a consent.
+    Offer,
+    /// To the sender: it was not delivered.
+    NotDelivered,
+    /// To the sender: the recipient does not want it.
+    Refused,
+}
+
+/// A device's queue.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    waiting: VecDeque<Item>,
+    /// What came live while the device was told what it missed: it comes after that.
+    later: Vec<Item>,
+    /// What is being told: taken, looked up, or sent and not answered.
+    pub(super) telling: Option<Item>,
+    /// Nothing is told before: the device asked for a pause.
+    pub(super) not_before: Option<Time>,
+}
+
+/// The device is too far behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TooFarBehind;
+
+impl Outbox {
+    /// Adds something, unless the same waits already.
+    pub(super) fn add(&mut self, mut item: Item) -> Result<(), TooFarBehind> {
+        let same = |other: &Item| other.message == item.message && other.news == item.news;
+        // Only what is told again can be there twice; it is rare, and comes before anything new.
+        let again = item.cursor == 0 || self.waiting.front().is_some_and(|first| first.cursor == 0);
+        if again && self.waiting.iter().chain(&self.telling).any(same) {
+            return Ok(());
+        }
+        if self.waiting.len() >= WAITING_MAX {
+            return Err(TooFarBehind);
+        }
+        if self.waiting.len() >= AT_HAND_MAX {
+            item.letter = None;
+        }
+        self.waiting.push_back(item);
+        Ok(())
+    }
+
+    /// Adds something that comes after all that the device missed.
+    pub(super) fn add_later(&mut self, item: Item) -> Result<(), TooFarBehind> {
+        if self.later.len() >= WAITING_MAX {
+            return Err(TooFarBehind);
+        }
+        self.later.push(Item { letter: None, ..item });
+        Ok(())
+    }
+
+    /// All that the device missed is here: what came meanwhile follows.
+    pub(super) fn settle(&mut self) {
+        self.waiting.extend(self.later.drain(..));
+    }
+
+    /// A message was taken back: it is not told any more, unless it is on its way already.
+    pub(super) fn forget(&mut self, message: MessageId) {
+        let gone = |item: &Item| item.message == message && matches!(item.news, News::Incoming { .. });
+        self.waiting.retain(|item| !gone(item));
+        self.later.retain(|item| !gone(item));
+    }
+
+    /// Takes the next thing, when nothing is being told and no pause was asked for.
+    pub(super) fn take(&mut self, now: Time) -> Option<Item> {
+        if self.telling.is_some() || self.not_before.is_some_and(|until| now < until) {
+            return None;
+        }
+        self.not_before = None;
+        self.telling = self.waiting.pop_front();
+        self.telling.clone()
+    }
+
+    /// What was being told could not be: it is the next again.
+    pub(super) fn put_back(&mut self) {
+        if let Some(item) = self.telling.take() {
+            self.waiting.push_front(Item { letter: None, ..item });
+        }
+    }
+
+    /// Whether something is to be told now that a pause is over.
+    pub(super) fn is_ripe(&self, now: Time) -> bool {
+        self.telling.is_none()
+            && !self.waiting.is_empty()
+            && self.not_before.is_some_and(|until| until <= now)
+    }
+}

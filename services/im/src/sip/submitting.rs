@@ -1,0 +1,186 @@
+//! MESSAGE from a client: accepted when durable (R1), and notifications that it sends.
+
+use super::identity::wanted_address;
+use super::offer;
+use super::server::{Answered, Asked, Server};
+use super::submit::{self, Carried, Letter, Unfit};
+use super::words::{address_of, status_of, warning};
+use sha2::{Digest, Sha256};
+use smol_str::SmolStr;
+use std::sync::Arc;
+use switchback_core::model::{
+    Address, Choice, Content, DeviceId, MessageId, Owner, ServiceChoice, Status, SubscriberId,
+};
+use switchback_ports::directory::Bearer;
+use switchback_ports::{
+    Accepted, DeviceReceipt, Disposition, Gone, Intake, Quote, Refusal, RefusalKind, encode,
+};
+use wire_cpim::{DeliveryStatus, DisplayStatus};
+use wire_sip::{HeaderName, StatusCode};
+
+impl Server {
+    /// A MESSAGE of this subscriber.
+    pub(super) fn message(&mut self, asked: Asked, who: SubscriberId) {
+        match submit::read(&asked.request) {
+            Ok(Carried::Message(letter)) => self.submit(asked, &who, *letter),
+            Ok(Carried::Notification { imdn_id, sender, disposition }) => {
+                self.notification(asked, who, imdn_id, sender, disposition);
+            }
+            Err(Unfit(status, why)) => self.answer_because(&asked, status.0, why),
+        }
+    }
+
+    fn submit(&mut self, asked: Asked, who: &SubscriberId, letter: Letter) {
+        let Ok(wanted) = wanted_address(&asked.request) else {
+            return self.answer_because(&asked, 403, "that identity is not yours to send with");
+        };
+        let bearer = Bearer::Subscriber(who.clone());
+        let originator = match self.intake.originator(&bearer, wanted.as_ref()) {
+            Ok(originator) => originator,
+            Err(refusal) => return self.refuse(&asked, &refusal),
+        };
+        let chosen = letter.service;
+        let owner = originator.owner.clone();
+        let key = submit::key(originator.owner.clone(), &letter.to, &letter.once);
+        let body: [u8; 32] = Sha256::digest(encode(&letter.content)).into();
+        let submission = Box::new(letter.submission(originator, self.time()));
+        let answer = self.intake.submit(submission, None, Some((key, body)));
+        let (intake, asked) = (Arc::clone(&self.intake), Box::new(asked));
+        self.answers.spawn(async move {
+            let mut outcome = answer.await;
+            if let Ok(Ok(accepted)) = &outcome
+                && let Some(choice) = choice(accepted, chosen)
+            {
+                let chosen = intake.choose(accepted.message.id, Some(owner), choice).await;
+                outcome = chosen.map(|chosen| chosen.map(|message| Accepted { message, replayed: true }));
+            }
+            Answered::Submitted { asked, outcome: Box::new(outcome) }
+        });
+    }
+
+    /// The engine's word on a submission: 202 after the durable write, with the price that binds.
+    pub(super) fn submitted(&mut self, asked: &Asked, outcome: Result<Result<Accepted, Refusal>, Gone>) {
+        let accepted = match outcome {
+            Ok(Ok(accepted)) => accepted,
+            Ok(Err(refusal)) => return self.refuse(asked, &refusal),
+            Err(Gone) => return self.busy(asked),
+        };
+        let message = &accepted.message;
+        let name = message.id.to_string();
+        let price = message.p1.as_ref().and_then(|p1| p1.price.as_first());
+        self.answer(asked, StatusCode::ACCEPTED, |answer| {
+            answer.header("X-Switchback-Message-ID", name.as_bytes());
+            if let Some(price) = price {
+                answer.header("X-Switchback-Price", price.to_string().as_bytes());
+            }
+        });
+    }
+
+    /// An OPTIONS asks what a message with its body, or a short one, would cost.
+    pub(super) fn offer(&mut self, asked: Asked, who: &SubscriberId) {
+        let request = &asked.request;
+        let (to, wanted) = (request.request_uri().and_then(|uri| address_of(&uri)), wanted_address(request));
+        let (Some(to), Ok(wanted)) = (to, wanted) else {
+            return self.answer_because(&asked, 404, "nothing is sent to that address from here");
+        };
+        let originator = match self.intake.originator(&Bearer::Subscriber(who.clone()), wanted.as_ref()) {
+            Ok(originator) => originator,
+            Err(refusal) => return self.refuse(&asked, &refusal),
+        };
+        let text = String::from_utf8_lossy(request.body());
+        let content = Content::text(if text.is_empty() { "." } else { &*text });
+        let answer = self.intake.quote(offer::ask(originator, to.clone(), content));
+        let asked = Box::new(asked);
+        self.answers.spawn(async move { Answered::Quoted { asked, to, outcome: Box::new(answer.await) } });
+    }
+
+    /// The prices for an OPTIONS.
+    pub(super) fn quoted(
+        &mut self,
+        asked: &Asked,
+        to: &Address,
+        outcome: Result<Result<Quote, Refusal>, Gone>,
+    ) {
+        match outcome {
+            Ok(Ok(quote)) => self.capabilities(asked, offer::document(&quote, to, None).as_bytes()),
+            Ok(Err(refusal)) => self.refuse(asked, &refusal),
+            Err(Gone) => self.busy(asked),
+        }
+    }
+
+    /// Says no in SIP's words, with our own beside them.
+    pub(super) fn refuse(&mut self, asked: &Asked, refusal: &Refusal) {
+        if matches!(refusal.kind, RefusalKind::Overload | RefusalKind::Unavailable) {
+            return self.busy(asked);
+        }
+        let warning = warning(&self.options.domain, refusal);
+        self.answer(asked, status_of(refusal), |answer| {
+            answer.header(HeaderName::Warning, warning.as_bytes());
+        });
+    }
+
+    /// A device of the recipient says that it has, or showed, a message.
+    fn notification(
+        &mut self,
+        asked: Asked,
+        who: SubscriberId,
+        imdn_id: SmolStr,
+        sender: Option<Address>,
+        told: wire_cpim::Disposition,
+    ) {
+        let disposition = match told {
+            wire_cpim::Disposition::Delivery(DeliveryStatus::Delivered) => Disposition::Delivered,
+            wire_cpim::Disposition::Display(DisplayStatus::Displayed) => Disposition::Displayed,
+            // What a recipient does not want to tell, or could not, changes nothing for us.
+            _ => return self.answer(&asked, StatusCode::OK, |_| ()),
+        };
+        let known = self.told_as.get(&(who.clone(), imdn_id.clone()));
+        let (intake, asked) = (Arc::clone(&self.intake), Box::new(asked));
+        self.answers.spawn(async move {
+            let message = match known.or_else(|| MessageId::parse(&imdn_id).ok()) {
+                Some(message) => Some(message),
+                None => named(&*intake, &who, &imdn_id, sender).await,
+            };
+            let Some(message) = message else {
+                // Nothing that we know of: telling it again would not help.
+                return Answered::Noted { asked, taken: true };
+            };
+            let device = DeviceId::new("sip");
+            let receipt = DeviceReceipt { message, subscriber: who, device, disposition };
+            let taken = match intake.receipt(receipt).await {
+                Ok(Ok(())) => true,
+                Ok(Err(refusal)) => !matches!(refusal.kind, RefusalKind::Overload | RefusalKind::Unavailable),
+                Err(Gone) => false,
+            };
+            Answered::Noted { asked, taken }
+        });
+    }
+}
+
+/// A message that waits and comes again with a service named is chosen for by that (R2, R6).
+fn choice(accepted: &Accepted, service: ServiceChoice) -> Option<Choice> {
+    let waits = matches!(accepted.message.status, Status::Offered | Status::Waiting);
+    match service {
+        ServiceChoice::Named(service) if accepted.replayed && waits => {
+            Some(Choice { service, max_price: None })
+        }
+        _ => None,
+    }
+}
+
+/// The message that its sender called so: found by the key that it was accepted under.
+async fn named(
+    intake: &dyn Intake,
+    recipient: &SubscriberId,
+    imdn_id: &str,
+    sender: Option<Address>,
+) -> Option<MessageId> {
+    let owner = Owner::Subscriber(intake.subscriber_of(&sender?)?);
+    for to in intake.addresses_of(recipient) {
+        let key = submit::key(owner.clone(), &to, &submit::once_of(imdn_id));
+        if let Ok(Ok(Some(message))) = intake.message_of(key).await {
+            return Some(message);
+        }
+    }
+    None
+}
