@@ -133,6 +133,13 @@ impl SipServer {
         &self.addresses
     }
 
+    /// Ends as a crash would: nothing more is said or kept.
+    pub async fn abort(mut self) {
+        self.server.abort();
+        drop(self.server.await);
+        self.ears.shutdown().await;
+    }
+
     /// Takes nothing more and ends.
     pub async fn stop(mut self) {
         // A server that has ended already has nothing to be told.

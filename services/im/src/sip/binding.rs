@@ -53,6 +53,8 @@ pub(super) struct Device {
     pub(super) told_kept: u64,
     /// Whether `binding.told` is exact. After a crash it is behind: what it names as not told may have been.
     pub(super) exact: bool,
+    /// What comes live after this cursor comes to its queue by itself.
+    pub(super) since: u64,
 }
 
 /// All devices. Bounded: so many of a subscriber, and only subscribers have any.
@@ -115,6 +117,18 @@ impl Devices {
         }
     }
 
+    /// Of a subscriber's devices that are bound no more only the latest so many are remembered.
+    pub(super) fn forget_gone(&mut self, subscriber: &SubscriberId, most: usize, now: Time) {
+        let gone = self.of(subscriber).filter(|(_, device)| !device.is_bound(now));
+        let mut gone: Vec<(Time, DeviceKey)> =
+            gone.map(|(key, device)| (device.binding.expires_at, key)).collect();
+        gone.sort_unstable();
+        let surplus = gone.len().saturating_sub(most);
+        for (_, key) in gone.into_iter().take(surplus) {
+            self.remove(&key);
+        }
+    }
+
     /// Forgets a device.
     pub(super) fn remove(&mut self, key: &DeviceKey) -> Option<Device> {
         self.unlink(key);
@@ -146,6 +160,11 @@ impl Devices {
 }
 
 impl Device {
+    /// Whether its registration still runs.
+    pub(super) fn is_bound(&self, now: Time) -> bool {
+        self.binding.expires_at > now
+    }
+
     /// Whether something can be sent to it now.
     pub(super) const fn is_reachable(&self) -> bool {
         self.online && self.settled && self.flow.is_some()

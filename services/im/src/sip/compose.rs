@@ -80,7 +80,7 @@ pub(super) fn request(
     request.header(HeaderName::CallId, names.call_id.as_bytes());
     request.cseq(1, Method::Message);
     request.parts(HeaderName::PAssertedIdentity, &[b"<", from.as_bytes(), b">"]);
-    if binding.cpm {
+    if binding.cpm && !matches!(said, Said::Offer(_)) {
         request.header(HeaderName::AcceptContact, ACCEPT);
         request.header(HeaderName::PAssertedService, SERVICE);
     }

@@ -33,7 +33,7 @@ pub(super) fn document(quote: &Quote, to: &Address, message: Option<MessageId>) 
     let fallback = quote.fallback.as_ref().map(|fallback| {
         json!({"to": fallback.to.as_str(), "automatic": fallback.automatic, "why": fallback.why.as_str()})
     });
-    json!({
+    let mut document = json!({
         "quote": quote.id.as_str(),
         "message": message.map(|id| id.to_string()),
         "to": to.to_string(),
@@ -43,8 +43,21 @@ pub(super) fn document(quote: &Quote, to: &Address, message: Option<MessageId>) 
         "suggested": quote.suggested.map(switchback_core::model::Service::as_str),
         "fallback": fallback,
         "you_pay_at_most": quote.you_pay_at_most.map(money),
-    })
-    .to_string()
+    });
+    without_nothing(&mut document);
+    document.to_string()
+}
+
+/// Leaves out what is nothing: a datagram has little room.
+fn without_nothing(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, field| !field.is_null());
+            fields.values_mut().for_each(without_nothing);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_nothing),
+        _ => {}
+    }
 }
 
 fn line(line: &QuoteLine) -> Value {

@@ -37,6 +37,8 @@ pub struct Options {
     pub devices_max: usize,
     /// How long after the last sign of life a UDP device with keep-alives counts as there.
     pub alive: Duration,
+    /// T1, the estimate of a round trip that all timers are made from (RFC 3261 17.1.1.1).
+    pub t1: Duration,
     /// Bounds for what peers send.
     pub limits: Limits,
 }
@@ -85,6 +87,7 @@ impl Options {
             expires: Expires { min: 60, default: 3600, max: 604_800 },
             devices_max: 10,
             alive: Duration::from_secs(120),
+            t1: Duration::from_millis(500),
             limits: Limits {
                 sip: wire_sip::Limits::default(),
                 connections: 8192,

@@ -1,7 +1,7 @@
 //! What waits to be told to a device: in the order of its subscriber's stream, one thing at a time, so that nothing
 //! overtakes and a phone that comes back is not flooded (the answer paces the next).
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use switchback_core::model::{MessageId, Time};
 use switchback_ports::IncomingMessage;
@@ -47,6 +47,8 @@ pub(super) struct Outbox {
     waiting: VecDeque<Item>,
     /// What came live while the device was told what it missed: it comes after that.
     later: Vec<Item>,
+    /// Messages that are here, so that none is told twice when it is found in two ways.
+    messages: HashSet<MessageId>,
     /// What is being told: taken, looked up, or sent and not answered.
     pub(super) telling: Option<Item>,
     /// Nothing is told before: the device asked for a pause.
@@ -58,22 +60,22 @@ pub(super) struct Outbox {
 pub(super) struct TooFarBehind;
 
 impl Outbox {
-    /// Adds something, unless the same waits already.
+    /// Adds something, unless it is a message that is here already.
     pub(super) fn add(&mut self, mut item: Item) -> Result<(), TooFarBehind> {
-        let same = |other: &Item| other.message == item.message && other.news == item.news;
-        // Only what is told again can be there twice; it is rare, and comes before anything new.
-        let again = item.cursor == 0 || self.waiting.front().is_some_and(|first| first.cursor == 0);
-        if again && self.waiting.iter().chain(&self.telling).any(same) {
-            return Ok(());
-        }
         if self.waiting.len() >= WAITING_MAX {
             return Err(TooFarBehind);
         }
         if self.waiting.len() >= AT_HAND_MAX {
             item.letter = None;
         }
-        self.waiting.push_back(item);
+        if self.is_new(&item) {
+            self.waiting.push_back(item);
+        }
         Ok(())
+    }
+
+    fn is_new(&mut self, item: &Item) -> bool {
+        !matches!(item.news, News::Incoming { .. }) || self.messages.insert(item.message)
     }
 
     /// Adds something that comes after all that the device missed.
@@ -81,7 +83,9 @@ impl Outbox {
         if self.later.len() >= WAITING_MAX {
             return Err(TooFarBehind);
         }
-        self.later.push(Item { letter: None, ..item });
+        if self.is_new(&item) {
+            self.later.push(Item { letter: None, ..item });
+        }
         Ok(())
     }
 
@@ -95,6 +99,9 @@ impl Outbox {
         let gone = |item: &Item| item.message == message && matches!(item.news, News::Incoming { .. });
         self.waiting.retain(|item| !gone(item));
         self.later.retain(|item| !gone(item));
+        if self.telling.as_ref().is_none_or(|item| !gone(item)) {
+            self.messages.remove(&message);
+        }
     }
 
     /// Takes the next thing, when nothing is being told and no pause was asked for.
@@ -105,6 +112,15 @@ impl Outbox {
         self.not_before = None;
         self.telling = self.waiting.pop_front();
         self.telling.clone()
+    }
+
+    /// What was being told has been.
+    pub(super) fn done(&mut self) {
+        if let Some(item) = self.telling.take()
+            && matches!(item.news, News::Incoming { .. })
+        {
+            self.messages.remove(&item.message);
+        }
     }
 
     /// What was being told could not be: it is the next again.

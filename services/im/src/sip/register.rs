@@ -57,7 +57,8 @@ pub(super) fn wish(
         request.each::<Contact<'_>>(HeaderName::Contact).collect::<Result<_, _>>().map_err(bad)?;
     if contacts.iter().any(|contact| matches!(contact, Contact::All)) {
         let alone = contacts.len() == 1 && general == Some(Seconds(0));
-        let all = devices.of(subscriber).map(|((_, name), _)| name).collect();
+        let bound = devices.of(subscriber).filter(|(_, device)| device.is_bound(now));
+        let all = bound.map(|((_, name), _)| name).collect();
         return alone
             .then_some(Wish { bind: Vec::new(), release: all })
             .ok_or(refused(400, "Contact * stands alone and with Expires 0"));
@@ -93,8 +94,12 @@ pub(super) fn wish(
         };
         wish.bind.push((name, binding));
     }
-    let new = wish.bind.iter().filter(|(name, _)| devices.get(&(subscriber.clone(), name.clone())).is_none());
-    if devices.of(subscriber).count() + new.count() > options.devices_max {
+    let is_bound = |name: &DeviceId| {
+        devices.get(&(subscriber.clone(), name.clone())).is_some_and(|device| device.is_bound(now))
+    };
+    let new = wish.bind.iter().filter(|(name, _)| !is_bound(name)).count();
+    let bound = devices.of(subscriber).filter(|(_, device)| device.is_bound(now)).count();
+    if bound + new > options.devices_max {
         return Err(refused(403, "too many devices are registered"));
     }
     Ok(wish)

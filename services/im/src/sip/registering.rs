@@ -46,10 +46,7 @@ impl Server {
         };
         let Wish { bind, release } = wish;
         for name in release {
-            let key = (who.clone(), name);
-            self.lose(&key, "unregistered");
-            self.devices.remove(&key);
-            self.keep(&key, Vec::new());
+            self.release(&(who.clone(), name), "unregistered");
         }
         let bound: Vec<(DeviceId, bool, Vec<u8>)> =
             bind.into_iter().map(|(name, binding)| self.bind((who.clone(), name), binding, flow)).collect();
@@ -67,6 +64,7 @@ impl Server {
         let same_flow = old.is_some_and(|device| device.flow.as_ref() == Some(flow));
         let (settled, keeps_alive) = old.map_or((false, false), |old| (old.settled, old.keeps_alive));
         let exact = old.is_none_or(|old| old.exact);
+        let since = old.filter(|old| old.online).map_or(self.last_cursor, |old| old.since);
         if old.is_none() {
             // Somebody new is told from now on.
             binding.told = self.last_cursor;
@@ -81,6 +79,7 @@ impl Server {
             keeps_alive: keeps_alive && same_flow,
             heard: self.time(),
             exact,
+            since,
         };
         self.devices.put(key.clone(), device);
         if was_online && !same_flow {
@@ -127,7 +126,7 @@ impl Server {
         let outbound = register::supports(request, "outbound");
         let mut contacts = Vec::new();
         let mut has_reg_id = false;
-        for (_, device) in self.devices.of(subscriber) {
+        for (_, device) in self.devices.of(subscriber).filter(|(_, device)| device.is_bound(now)) {
             let binding = &device.binding;
             has_reg_id |= binding.reg_id.is_some();
             contacts.push(contact(binding, binding.expires_at.millis_since(now).div_ceil(1000), &aor, gruu));
@@ -162,12 +161,10 @@ impl Server {
 
     /// Reads what a device was not told, up to what comes live.
     pub(super) fn catch_up(&mut self, key: &DeviceKey) {
-        let until = self.last_cursor;
         let Some(device) = self.devices.get_mut(key).filter(|device| device.online) else { return };
-        let after = device.binding.told;
+        let (after, until) = (device.binding.told, device.since);
         if after >= until {
-            device.settled = true;
-            return self.pump(key);
+            return self.settle(key);
         }
         device.settled = false;
         self.list(key.clone(), after, until, Duration::ZERO);
@@ -211,16 +208,21 @@ impl Server {
         }
         let after = seen.or_else(|| self.devices.get(key).map(|device| device.binding.told)).unwrap_or(until);
         if after >= until || (!page.more && page.watermark >= until) {
-            if let Some(device) = self.devices.get_mut(key) {
-                (device.settled, device.exact) = (true, true);
-            }
-            if let Some(outbox) = self.outboxes.get_mut(key) {
-                outbox.settle();
-            }
-            return self.pump(key);
+            return self.settle(key);
         }
         let pause = if page.more { Duration::ZERO } else { AGAIN };
         self.list(key.clone(), after, until, pause);
+    }
+
+    /// All that a device missed is in its queue: what came live follows.
+    fn settle(&mut self, key: &DeviceKey) {
+        if let Some(device) = self.devices.get_mut(key) {
+            (device.settled, device.exact) = (true, true);
+        }
+        if let Some(outbox) = self.outboxes.get_mut(key) {
+            outbox.settle();
+        }
+        self.pump(key);
     }
 
     /// Something was heard on a flow: its devices are there.
@@ -247,8 +249,9 @@ impl Server {
 
     /// The engine counts the device as registered again, without a REGISTER.
     fn bring_back(&mut self, key: &DeviceKey) {
+        let since = self.last_cursor;
         let Some(device) = self.devices.get_mut(key) else { return };
-        (device.online, device.settled) = (true, false);
+        (device.online, device.settled, device.since) = (true, false, since);
         let (intake, key) = (Arc::clone(&self.intake), key.clone());
         self.answers.spawn(async move {
             let outcome = match intake.register(key.0.clone(), key.1.clone()).await {
@@ -272,6 +275,18 @@ impl Server {
         self.intake.deregister(key.0.clone(), key.1.clone(), SmolStr::new_static(why));
     }
 
+    /// A binding ends. How far the device was told stays: it goes on from there when it is back.
+    fn release(&mut self, key: &DeviceKey, why: &'static str) {
+        self.lose(key, why);
+        self.devices.lose_flow(key);
+        let now = self.time();
+        let Some(device) = self.devices.get_mut(key) else { return };
+        device.binding.expires_at = device.binding.expires_at.min(now);
+        let kept = encode(&device.binding);
+        self.keep(key, kept);
+        self.devices.forget_gone(&key.0, self.options.devices_max, now);
+    }
+
     /// Keeps something with a device, without waiting: should it be lost, something is told to the device once more.
     fn keep(&mut self, key: &DeviceKey, kept: Vec<u8>) {
         let answer = self.intake.keep(key.0.clone(), key.1.clone(), kept);
@@ -289,14 +304,15 @@ impl Server {
         let mut silent = Vec::new();
         for (key, device) in self.devices.iter() {
             if device.binding.expires_at <= now {
-                ended.push(key.clone());
+                if device.flow.is_some() {
+                    ended.push(key.clone());
+                }
             } else if device.online && device.keeps_alive && device.heard.plus_millis(silence) <= now {
                 silent.push(key.clone());
             }
         }
         for key in ended {
-            self.lose(&key, "registration expired");
-            self.devices.remove(&key);
+            self.release(&key, "registration expired");
         }
         silent.iter().for_each(|key| self.lose(key, "not heard any more"));
         self.resume(now);
@@ -331,11 +347,10 @@ impl Server {
         };
         for row in rows {
             let Ok(binding) = decode::<Binding>(&row.kept) else { continue };
-            if binding.expires_at <= now {
-                continue;
-            }
+            let bound = binding.expires_at > now;
             let flow = binding.datagrams.and_then(|(socket, peer)| self.sockets.flow(socket, peer));
             let key = (row.subscriber, row.device);
+            let flow = flow.filter(|_| bound);
             let back = flow.is_some() && LOST_BY_US.contains(&row.why.as_str());
             let told_kept = binding.told;
             let device = Device {
@@ -347,6 +362,7 @@ impl Server {
                 heard: now,
                 told_kept,
                 exact: row.why != LOST_BY_US[1],
+                since: 0,
             };
             self.devices.put(key.clone(), device);
             if back {

@@ -112,6 +112,7 @@ impl Server {
         random: Arc<dyn Random>,
     ) -> Self {
         let identity = Identity::new(&options, &*random);
+        let timers = Timers { t1: options.t1, ..Timers::default() };
         let mut secret = [0; 16];
         random.fill(&mut secret);
         Self {
@@ -124,11 +125,7 @@ impl Server {
             began: Instant::now(),
             devices: Devices::default(),
             outboxes: HashMap::new(),
-            transactions: Transactions::new(
-                &Timers::default(),
-                Bounds::default(),
-                u128::from_le_bytes(secret),
-            ),
+            transactions: Transactions::new(&timers, Bounds::default(), u128::from_le_bytes(secret)),
             outputs: Vec::new(),
             last_token: 0,
             sending: HashMap::new(),
@@ -177,7 +174,12 @@ impl Server {
         let live = self.intake.subscribe(None);
         self.last_cursor = live.from_cursor;
         let all: Vec<DeviceKey> = self.devices.iter().map(|(key, _)| key.clone()).collect();
-        all.into_iter().for_each(|key| self.catch_up(&key));
+        for key in all {
+            if let Some(device) = self.devices.get_mut(&key) {
+                (device.since, device.settled) = (live.from_cursor, false);
+            }
+            self.catch_up(&key);
+        }
         live
     }
 

@@ -257,7 +257,7 @@ impl Server {
     /// A thing has been told, or need not be.
     fn done(&mut self, key: &DeviceKey, item: &Item) {
         if let Some(outbox) = self.outboxes.get_mut(key) {
-            outbox.telling = None;
+            outbox.done();
         }
         if let Some(device) = self.devices.get_mut(key) {
             device.binding.told = device.binding.told.max(item.cursor);

@@ -1,0 +1,86 @@
+//! Those who were away: what waited comes in order and once, after a restart too, and so do the ticks of a sender.
+
+use crate::scene::{Scene, uri};
+use std::time::Duration;
+use switchback_core::model::Status;
+use switchback_testkit::handset::{SendOptions, Ticks, word_of};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waited_comes_in_order_and_once() {
+    let scene = Scene::new().await;
+    let anna = scene.phone(scene.config("anna")).await;
+    let mut sent = Vec::new();
+    for n in 0..20 {
+        let options =
+            SendOptions { date_time: Some(format!("2026-11-23T08:00:{n:02}Z")), ..SendOptions::default() };
+        sent.push(anna.send(&uri("bo"), &format!("text {n}"), options).await.unwrap());
+    }
+    let bo = scene.phone(scene.config("bo")).await;
+    let inbox = bo.wait_for(|inbox| inbox.texts().len() == 20).await.unwrap();
+    let expected: Vec<String> = (0..20).map(|n| format!("text {n}")).collect();
+    assert_eq!(inbox.texts(), expected);
+    assert_eq!(inbox.messages[7].date_time.as_deref(), Some("2026-11-23T08:00:07Z"), "the original's");
+    for sent in &sent {
+        scene.until(sent, Status::Delivered).await;
+    }
+    bo.unregister().await.unwrap();
+    bo.register().await.unwrap();
+    anna.send(&uri("bo"), "the last", SendOptions::default()).await.unwrap();
+    let inbox = bo.wait_for(|inbox| inbox.texts().contains(&"the last")).await.unwrap();
+    assert_eq!((inbox.texts().len(), inbox.counts.again), (21, 0), "nothing confirmed is sent again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ticks_wait_for_a_sender_who_is_away() {
+    let scene = Scene::new().await;
+    let anna = scene.phone(scene.config("anna")).await;
+    let by_chat = SendOptions { service: Some("im".into()), ..SendOptions::default() };
+    let sent = anna.send(&uri("bo"), "hello", by_chat).await.unwrap();
+    anna.unregister().await.unwrap();
+    let mut config = scene.config("bo");
+    config.ticks = Ticks::Delivered;
+    let _bo = scene.phone(config).await;
+    scene.until(&sent, Status::Delivered).await;
+    let id = sent.imdn_id.clone();
+    assert!(anna.inbox().ticks(&id).is_empty());
+    anna.register().await.unwrap();
+    let inbox = anna.wait_for(|inbox| !inbox.ticks(&id).is_empty()).await.unwrap();
+    assert_eq!(word_of(inbox.ticks(&id)[0]), "delivered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_crash_bindings_hold_and_only_what_was_not_confirmed_comes_again() {
+    let scene = Scene::new().await;
+    let anna = scene.phone(scene.config("anna")).await;
+    let bo = scene.phone(scene.config("bo")).await;
+    let had = anna.send(&uri("bo"), "confirmed", SendOptions::default()).await.unwrap();
+    scene.until(&had, Status::Delivered).await;
+    bo.set_script("no-imdn".parse().unwrap());
+    let open = anna.send(&uri("bo"), "not confirmed", SendOptions::default()).await.unwrap();
+    bo.wait_for(|inbox| inbox.texts().len() == 2).await.unwrap();
+    bo.set_script("".parse().unwrap());
+    let scene = scene.crash().await;
+    // Nobody registers: the server knows where they are.
+    let new = anna.send(&uri("bo"), "after the crash", SendOptions::default()).await.unwrap();
+    scene.until(&new, Status::Delivered).await;
+    scene.until(&open, Status::Delivered).await;
+    let inbox = bo.wait_for(|inbox| inbox.texts().len() == 3).await.unwrap();
+    assert_eq!(inbox.counts.again, 1, "what it had not confirmed, by the same id");
+    let confirmed = inbox.messages.iter().filter(|message| message.text == "confirmed").count();
+    assert_eq!(confirmed, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_does_not_answer_is_lost_and_told_when_it_is_back() {
+    let scene = Scene::with(|options| options.t1 = Duration::from_millis(10)).await;
+    let anna = scene.phone(scene.config("anna")).await;
+    let bo = scene.phone(scene.config("bo")).await;
+    bo.go_dead();
+    let sent = anna.send(&uri("bo"), "hello?", SendOptions::default()).await.unwrap();
+    let bo_is = || scene.engine_devices("bo");
+    crate::scene::eventually("the flow is lost", || bo_is() == 0).await;
+    assert_eq!(scene.message(&sent).status, Status::Sending, "silence is not a failure");
+    bo.register().await.unwrap();
+    bo.wait_for(|inbox| inbox.texts() == ["hello?"]).await.unwrap();
+    scene.until(&sent, Status::Delivered).await;
+}

@@ -1,0 +1,10 @@
+//! SIP clients as they meet the server: the shipped engine and store behind it, pretend handsets before it.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
+
+mod chat;
+mod comes_back;
+mod identity;
+mod offer;
+mod scene;
+mod transports;
