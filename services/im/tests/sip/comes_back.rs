@@ -11,8 +11,8 @@ async fn what_waited_comes_in_order_and_once() {
     let anna = scene.phone(scene.config("anna")).await;
     let mut sent = Vec::new();
     for n in 0..20 {
-        let options =
-            SendOptions { date_time: Some(format!("2026-11-23T08:00:{n:02}Z")), ..SendOptions::default() };
+        let date_time = Some(format!("2026-11-23T08:00:{n:02}Z"));
+        let options = SendOptions { date_time, service: Some("im".into()), ..SendOptions::default() };
         sent.push(anna.send(&uri("bo"), &format!("text {n}"), options).await.unwrap());
     }
     let bo = scene.phone(scene.config("bo")).await;

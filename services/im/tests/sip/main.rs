@@ -1,6 +1,6 @@
 //! SIP clients as they meet the server: the shipped engine and store behind it, pretend handsets before it.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod chat;
 mod comes_back;
