@@ -1,8 +1,9 @@
 //! What a message costs the store: three units a message as the engine writes them (accepted with its first attempt,
 //! handed over, delivered and charged), a thousand payers, ten thousand recipients, two committing threads.
 //!
-//! `cargo run --release -p switchback-sqlite --example measure -- FOLDER FILL SECONDS [WAITING]`: fills FILL final
-//! messages (and WAITING open ones), opens the store again, then commits for SECONDS.
+//! `cargo run --release -p switchback-sqlite --example measure -- FOLDER FILL SECONDS [WAITING [GROUP [RATE]]]`: fills
+//! FILL final messages (and WAITING open ones), opens the store again, then four threads commit GROUP messages at a
+//! time (64; few: low load) for SECONDS, together RATE messages a second (0: as fast as they can).
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -10,6 +11,7 @@
     reason = "a tool that prints figures and ends at an error"
 )]
 
+use mimalloc::MiMalloc;
 use smol_str::SmolStr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -23,9 +25,13 @@ use switchback_ports::contract::Sample;
 use switchback_ports::{Expect, Store, Unit, Write};
 use switchback_sqlite::{Options, SqliteStore};
 
+/// As in the server.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
 const PAYERS: u64 = 1_000;
 const RECIPIENTS: u64 = 10_000;
-const GROUP: u64 = 64;
+const THREADS: u64 = 4;
 
 /// One message's life, number `n` of all.
 struct Life {
@@ -207,11 +213,46 @@ impl Life {
     }
 }
 
+/// What the committing threads do.
+struct Drive {
+    group: u64,
+    rate: u64,
+    next: AtomicU64,
+    stop: AtomicBool,
+}
+
+impl Drive {
+    /// One thread: messages are accepted in one commit, handed over in the next, delivered in the one after.
+    fn run(&self, store: &SqliteStore) -> Vec<Duration> {
+        let (mut accepted, mut handed, mut took): (Vec<Life>, Vec<Life>, Vec<Duration>) =
+            (vec![], vec![], vec![]);
+        let pace = Duration::from_nanos(1_000_000_000 * self.group * THREADS / self.rate.max(1));
+        let mut turn = Instant::now();
+        while !self.stop.load(Ordering::Relaxed) {
+            let first = self.next.fetch_add(self.group, Ordering::Relaxed);
+            let fresh: Vec<_> = (first..first + self.group).map(Life::new).collect();
+            let mut units: Vec<_> = fresh.iter().map(Life::accept).collect();
+            units.extend(accepted.iter_mut().map(Life::hand_over));
+            units.extend(handed.iter_mut().map(Life::deliver));
+            let asked = Instant::now();
+            assert!(store.commit(units).unwrap().iter().all(Result::is_ok));
+            took.push(asked.elapsed());
+            (handed, accepted) = (accepted, fresh);
+            if self.rate > 0 {
+                turn += pace;
+                std::thread::sleep(turn.saturating_duration_since(Instant::now()));
+            }
+        }
+        took
+    }
+}
+
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let folder = arguments.next().unwrap_or_else(|| "measure-store".into());
     let mut number = |default| arguments.next().and_then(|text| text.parse::<u64>().ok()).unwrap_or(default);
-    let (filled, seconds, waiting) = (number(10_000), number(5), number(0));
+    let (filled, seconds, waiting, group, rate) =
+        (number(10_000), number(5), number(0), number(64), number(0));
     std::fs::create_dir_all(&folder).unwrap();
     let store = SqliteStore::open(&Options::at(&folder)).unwrap();
     fill(&store, filled);
@@ -219,61 +260,54 @@ fn main() {
     drop(store);
     let start = Instant::now();
     let store = SqliteStore::open(&Options::at(&folder)).unwrap();
-    let rss = figure("/proc/self/status", "VmRSS:") / 1024;
-    println!("opened in {:.1?}, RSS {rss} MiB, {:?}", start.elapsed(), store.totals().unwrap());
+    println!("opened in {:.1?}, RSS {} MiB, {:?}", start.elapsed(), rss(), store.totals().unwrap());
 
-    let (next, stop) = (AtomicU64::new(filled + waiting), AtomicBool::new(false));
+    let drive = Drive { group, rate, next: AtomicU64::new(filled + waiting), stop: AtomicBool::new(false) };
+    measure(&store, &drive, Duration::from_secs(seconds));
+    let closing = Instant::now();
+    drop(store);
+    let each = size(&folder) / drive.next.into_inner();
+    println!("closed in {:.1?}, file {each} B a message", closing.elapsed());
+}
+
+fn measure(store: &SqliteStore, drive: &Drive, time: Duration) {
     let (before, written) = (store.totals().unwrap(), figure("/proc/self/io", "write_bytes: "));
     let (start, used) = (Instant::now(), (cpu("store-writer"), cpu("checkpointer")));
-    let mut longest = Duration::ZERO;
-    std::thread::scope(|scope| {
-        let drive = || {
-            let (mut accepted, mut handed, mut longest): (Vec<Life>, Vec<Life>, _) =
-                (vec![], vec![], Duration::ZERO);
-            while !stop.load(Ordering::Relaxed) {
-                let first = next.fetch_add(GROUP, Ordering::Relaxed);
-                let fresh: Vec<_> = (first..first + GROUP).map(Life::new).collect();
-                let mut units: Vec<_> = fresh.iter().map(Life::accept).collect();
-                units.extend(accepted.iter_mut().map(Life::hand_over));
-                units.extend(handed.iter_mut().map(Life::deliver));
-                let asked = Instant::now();
-                assert!(store.commit(units).unwrap().iter().all(Result::is_ok));
-                longest = longest.max(asked.elapsed());
-                (handed, accepted) = (accepted, fresh);
-            }
-            longest
-        };
-        let threads: Vec<_> = (0..4).map(|_| scope.spawn(drive)).collect();
-        std::thread::sleep(Duration::from_secs(seconds));
-        stop.store(true, Ordering::Relaxed);
-        longest = threads.into_iter().map(|thread| thread.join().unwrap()).max().unwrap_or_default();
+    let mut took: Vec<Duration> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(|| drive.run(store))).collect();
+        std::thread::sleep(time);
+        drive.stop.store(true, Ordering::Relaxed);
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     });
-    let (elapsed, after) = (start.elapsed(), store.totals().unwrap());
-    let units = after.units - before.units;
-    let messages = units / 3;
-    let commits = after.commits - before.commits;
+    let (elapsed, after) = (start.elapsed().as_millis().max(1), store.totals().unwrap());
+    let (units, commits) = (after.units - before.units, (after.commits - before.commits).max(1));
+    let messages = (units / 3).max(1);
     let micros = |name: &str, used: u64| (cpu(name) - used) / 10 / units.max(1);
     let (writer, checkpoint) = (micros("store-writer", used.0), micros("checkpointer", used.1));
-    let rate = u128::from(messages) * 1000 / elapsed.as_millis().max(1);
+    let a_second = |count: u64| u128::from(count) * 1000 / elapsed;
     println!(
-        "{messages} messages at {rate}/s, {} units a commit, longest commit {longest:.1?}",
-        units / commits.max(1)
+        "{messages} messages at {}/s, {} units a commit, {} commits/s",
+        a_second(messages),
+        units / commits,
+        a_second(commits)
     );
+    took.sort_unstable();
+    let [p50, p99, p999, p1000] =
+        [500, 990, 999, 1000].map(|permille| took[(took.len() - 1) * permille / 1000]);
+    println!("a commit takes p50 {p50:.1?}, p99 {p99:.1?}, p999 {p999:.1?}, longest {p1000:.1?}");
     println!("writer {writer} x 0.01 us a unit, checkpointer {checkpoint} x 0.01 us a unit");
     let disk = figure("/proc/self/io", "write_bytes: ") - written;
     println!(
         "stored {} B a message, written {} B a message",
-        (after.bytes - before.bytes) / messages.max(1),
-        disk / messages.max(1)
+        (after.bytes - before.bytes) / messages,
+        disk / messages
     );
-    println!(
-        "behind by {} events, RSS {} MiB",
-        after.cursor - after.watermark,
-        figure("/proc/self/status", "VmRSS:") / 1024
-    );
-    let closing = Instant::now();
-    drop(store);
-    println!("closed in {:.1?}, file {} B a message", closing.elapsed(), size(&folder) / next.into_inner());
+    println!("behind by {} events, RSS {} MiB", after.cursor - after.watermark, rss());
+}
+
+/// MiB of memory.
+fn rss() -> u64 {
+    figure("/proc/self/status", "VmRSS:") / 1024
 }
 
 fn size(folder: &str) -> u64 {

@@ -3,9 +3,10 @@
 
 use crate::batch::{Batch, Delta, Known, Past, key_bytes, spoken_of};
 use crate::error::Fault;
-use crate::look::{kind_number, limit};
+use crate::look::kind_number;
+use crate::overlay::Stands;
 use crate::record::{seal, signed};
-use crate::shared::Account;
+use crate::shared::{Account, read};
 use crate::story::{Chapter, FINISHED, MADE, REOPENED, Story};
 use rusqlite::params;
 use std::sync::Arc;
@@ -25,7 +26,6 @@ pub(crate) fn apply(batch: &mut Batch, mut unit: Unit, past: &mut Past<'_, '_>) 
     let first = past.at.cursor + 1;
     past.at.latest = past.at.latest.max(spoken_of(&unit));
     lease(&unit, past)?;
-    batch.made.clear();
     let mut story = Story::of(&mut unit.writes);
     let touched = mark(batch, &unit.writes, &mut story, past)?;
     for write in &unit.writes {
@@ -73,47 +73,32 @@ fn mark(
         match before {
             None => {
                 story.mark(message.id, MADE);
-                batch.made.push(message.id);
                 batch.lists.message(message);
             }
             Some(before) if !before.open && open => {
-                past.st.finished_remove.execute([message.id.to_bytes()])?;
                 story.mark(message.id, REOPENED);
                 past.at.finished = past.at.finished.saturating_sub(1);
-            }
-            Some(before) if before.open && !open => {
-                past.st.open_remove.execute([message.id.to_bytes()])?;
             }
             Some(_) => {}
         }
         if !open && before.is_none_or(|before| before.open) {
             story.mark(message.id, FINISHED);
             past.at.finished += 1;
-            past.at.max_finished = past.at.max_finished.max(Some(message.id));
         }
-        let last_log = before.map_or(0, |before| before.last_log);
-        batch.messages.insert(message.id, Known { version: message.version, last_log, open });
+        let (last_log, stands) = before.map_or((0, Stands::Nowhere), |known| (known.last_log, known.stands));
+        batch.messages.insert(message.id, Known { version: message.version, last_log, open, stands });
         touched.push(message.id);
     }
     Ok(touched)
 }
 
-/// Writes one log row and numbers its events.
+/// Writes one chapter and numbers its events.
 fn tell(batch: &mut Batch, chapter: &Chapter, past: &mut Past<'_, '_>) -> Result<(), Fault> {
     past.at.seq += 1;
     let seq = past.at.seq;
     let known = batch.known(chapter.message, past)?;
-    let body = seal(&(&chapter.decisions, &chapter.events, &chapter.ledger));
-    past.st.log.execute(params![
-        signed(seq),
-        chapter.message.to_bytes(),
-        signed(known.map_or(0, |known| known.last_log)),
-        signed(past.at.cursor + 1),
-        limit(chapter.events.len()),
-        limit(chapter.ledger.len()),
-        chapter.flags,
-        body
-    ])?;
+    let prev = known.map_or(0, |known| known.last_log);
+    batch.block.add((seq, past.at.cursor + 1), prev, chapter, &mut past.st.log)?;
     for event in &chapter.events {
         past.at.cursor += 1;
         batch.lists.event(event, seq);
@@ -126,16 +111,18 @@ fn tell(batch: &mut Batch, chapter: &Chapter, past: &mut Past<'_, '_>) -> Result
     Ok(())
 }
 
-/// The unit tells something of a message that it does not write: its row learns where its story ends now.
+/// The unit tells something of a message that it does not write: the message learns where its story ends now.
 fn follow(batch: &mut Batch, id: MessageId, past: &mut Past<'_, '_>) -> Result<(), Fault> {
-    let Some(known) = batch.messages.get(&id) else { return Ok(()) };
-    let row = params![id.to_bytes(), signed(known.last_log)];
-    if known.open {
-        past.st.open_log.execute(row)?
-    } else {
-        past.st.finished_log.execute(row)?
-    };
-    batch.deltas.push(Delta::Log { id, last_log: known.last_log });
+    let Some(last_log) = batch.messages.get(&id).map(|known| known.last_log) else { return Ok(()) };
+    if !batch.heads.contains_key(&id) {
+        let unfolded = read(&past.shared.overlay).get(id).map(|head| Arc::clone(&head.body));
+        let body = match unfolded {
+            Some(body) => body,
+            None => Arc::new(past.st.head_get.query_row([id.to_bytes()], |row| row.get(0))?),
+        };
+        batch.head(id, body);
+    }
+    batch.deltas.push(Delta::Log { id, last_log });
     Ok(())
 }
 
@@ -164,9 +151,9 @@ fn account(batch: &mut Batch, payer: &Payer, story: &Story, past: &mut Past<'_, 
 fn put(batch: &mut Batch, write: Write, past: &mut Past<'_, '_>) -> Result<(), Fault> {
     let st = &mut *past.st;
     match write {
-        Write::Message(message) => return head(batch, &message, past),
+        Write::Message(message) => head(batch, &message),
         Write::Content(id, content) => {
-            st.content.execute(params![id.to_bytes(), seal(&*content)])?;
+            return batch.content(id, || seal(&*content), past);
         }
         Write::Key(key, record) => {
             let until = signed(record.until.as_millis());
@@ -202,27 +189,15 @@ fn put(batch: &mut Batch, write: Write, past: &mut Past<'_, '_>) -> Result<(), F
     Ok(())
 }
 
-/// Writes a message's row; its place was made by [`mark`].
-fn head(batch: &mut Batch, message: &Message, past: &mut Past<'_, '_>) -> Result<(), Fault> {
+/// Notes a message as it is now; its place was made by [`mark`].
+fn head(batch: &mut Batch, message: &Message) {
     let last_log = batch.messages.get(&message.id).map_or(0, |known| known.last_log);
-    let (id, body) = (message.id.to_bytes(), seal(message));
-    if message.status.is_final() {
-        past.st.finished_put.execute(params![id, message.version, signed(last_log), body])?;
-    } else {
-        // Nearly always it is there already, unless the unit made it: one look-up instead of two.
-        let made = batch.made.contains(&message.id);
-        let changed =
-            if made { 0 } else { past.st.open_update.execute(params![id, signed(last_log), body])? };
-        if changed == 0 {
-            past.st.open_put.execute(params![id, signed(last_log), body])?;
-        }
-    }
+    batch.head(message.id, Arc::new(seal(message)));
     let delta = Delta::of(message, last_log);
     if let Delta::Open { peers, .. } | Delta::Final { peers, .. } = &delta {
         batch.peers.extend(peers.iter().map(|(key, part)| (key.clone(), part.message)));
     }
     batch.deltas.push(delta);
-    Ok(())
 }
 
 /// Keeps a receipt that matches nothing yet, under every spelling of its id.

@@ -1,11 +1,14 @@
 //! One group commit in the making: what its earlier units changed, the preconditions of the next one checked against
 //! that and the committed state, and what is to be done in memory once it is durable.
 
+use crate::block::Block;
 use crate::error::Fault;
 use crate::index::Handle;
+use crate::journal::Rows;
 use crate::lists::Lists;
+use crate::overlay::{Overlay, Stands, Unfolded};
 use crate::peers::{PeerKey, ids_of};
-use crate::record::{seal, unseal, unsigned};
+use crate::record::{unseal, unsigned};
 use crate::shared::{Account, Shared, read};
 use crate::statements::Statements;
 use hashbrown::HashMap;
@@ -20,6 +23,8 @@ pub(crate) struct Known {
     pub(crate) version: u32,
     pub(crate) last_log: u64,
     pub(crate) open: bool,
+    /// Where the tables have it.
+    pub(crate) stands: Stands,
 }
 
 /// What memory learns of a message when the batch is durable.
@@ -29,7 +34,7 @@ pub(crate) enum Delta {
     Open { handle: Handle, recipient: Option<SubscriberId>, peers: Vec<(PeerKey, PeerRef)> },
     /// It is final.
     Final { id: MessageId, peers: Vec<(PeerKey, PeerRef)> },
-    /// It has a new log row.
+    /// It has a new chapter.
     Log { id: MessageId, last_log: u64 },
 }
 
@@ -49,11 +54,15 @@ impl Delta {
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     pub(crate) messages: HashMap<MessageId, Known>,
+    /// Stored forms of messages that changed: the latest of each, in the order of their first change.
+    pub(crate) heads: HashMap<MessageId, Arc<Vec<u8>>>,
+    pub(crate) changed: Vec<MessageId>,
+    pub(crate) contents: HashMap<MessageId, Arc<Vec<u8>>>,
+    /// The chapters that are not in a row of the log yet.
+    pub(crate) block: Block,
     pub(crate) peers: HashMap<PeerKey, MessageId>,
     pub(crate) payers: HashMap<PayerId, Arc<Account>>,
     pub(crate) deltas: Vec<Delta>,
-    /// Messages that the running unit made.
-    pub(crate) made: Vec<MessageId>,
     pub(crate) lists: Lists,
     /// Units that were written.
     pub(crate) units: u64,
@@ -64,7 +73,7 @@ pub(crate) struct Batch {
 /// How far the writer has come: with the units so far of the running batch.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Position {
-    /// The last log row.
+    /// The last chapter of the log.
     pub(crate) seq: u64,
     /// The last cursor given.
     pub(crate) cursor: u64,
@@ -72,8 +81,6 @@ pub(crate) struct Position {
     pub(crate) journal: u64,
     /// How many messages are final.
     pub(crate) finished: u64,
-    /// No message above this id was ever final.
-    pub(crate) max_finished: Option<MessageId>,
     /// The highest lease epoch of each shard.
     pub(crate) leases: Vec<u64>,
     /// The latest moment that any unit spoke of.
@@ -86,6 +93,8 @@ pub(crate) struct Past<'a, 'c> {
     pub(crate) shared: &'a Shared,
     pub(crate) st: &'a mut Statements<'c>,
     pub(crate) at: &'a mut Position,
+    /// No message above this id is in `finished`, and no content above it in `content`.
+    pub(crate) highest: Option<MessageId>,
 }
 
 impl Batch {
@@ -94,11 +103,16 @@ impl Batch {
         if let Some(known) = self.messages.get(&id) {
             return Ok(Some(*known));
         }
-        if let Some(handle) = read(&past.shared.open).index.get(id) {
-            return Ok(Some(Known { version: handle.version, last_log: handle.last_log, open: true }));
+        if let Some(head) = read(&past.shared.overlay).get(id) {
+            let Unfolded { version, last_log, open, stands, .. } = *head;
+            return Ok(Some(Known { version, last_log, open, stands }));
         }
-        // Ids are ordered by time: a new message is nearly always above all final ones, and needs no look-up.
-        if past.at.max_finished.is_none_or(|max| id > max) {
+        if let Some(handle) = read(&past.shared.open).index.get(id) {
+            let (version, last_log) = (handle.version, handle.last_log);
+            return Ok(Some(Known { version, last_log, open: true, stands: Stands::Open }));
+        }
+        // Ids are ordered by time: a new message is nearly always above all folded ones, and needs no look-up.
+        if past.is_above(id) {
             return Ok(None);
         }
         let row = past
@@ -106,7 +120,33 @@ impl Batch {
             .finished_get
             .query_row([id.to_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        Ok(row.map(|(version, last_log)| Known { version, last_log: unsigned(last_log), open: false }))
+        Ok(row.map(|(version, last_log)| Known {
+            version,
+            last_log: unsigned(last_log),
+            open: false,
+            stands: Stands::Finished,
+        }))
+    }
+
+    /// Notes the stored form of a message.
+    pub(crate) fn head(&mut self, id: MessageId, body: Arc<Vec<u8>>) {
+        if self.heads.insert(id, body).is_none() {
+            self.changed.push(id);
+        }
+    }
+
+    /// Notes a content, unless the message has one.
+    pub(crate) fn content(
+        &mut self,
+        id: MessageId,
+        body: impl FnOnce() -> Vec<u8>,
+        past: &mut Past<'_, '_>,
+    ) -> Result<(), Fault> {
+        let unfolded = self.contents.contains_key(&id) || read(&past.shared.overlay).content(id).is_some();
+        if !unfolded && (past.is_above(id) || !past.st.content_get.exists([id.to_bytes()])?) {
+            self.contents.insert(id, Arc::new(body()));
+        }
+        Ok(())
     }
 
     /// The payer as it stands after the units so far.
@@ -162,10 +202,46 @@ impl Batch {
         Ok(Ok(()))
     }
 
-    /// The journal's row: every payer that the batch changed, as it is afterwards.
-    pub(crate) fn journal(&self) -> Option<Vec<u8>> {
-        let payers: Vec<_> = self.payers.values().map(|account| (account.opening, &account.payer)).collect();
-        (!payers.is_empty()).then(|| seal(&payers))
+    /// The rest of the log and the journal's rows, into the running transaction.
+    pub(crate) fn write(&mut self, past: &mut Past<'_, '_>) -> Result<(), Fault> {
+        self.block.write(&mut past.st.log)?;
+        let mut rows = Rows::default();
+        for id in &self.changed {
+            if let Some(head) = self.unfolded(*id, 0) {
+                rows.head(*id, &head);
+            }
+            if let Some(body) = self.contents.get(id) {
+                rows.content(*id, body);
+            }
+        }
+        for (id, body) in self.contents.iter().filter(|(id, _)| !self.heads.contains_key(*id)) {
+            rows.content(*id, body);
+        }
+        self.payers.values().for_each(|account| rows.payer(account));
+        past.at.journal = rows.write(past.at.journal, &mut past.st.journal)?;
+        Ok(())
+    }
+
+    /// Tells the overlay, once all of it is durable up to that row of the journal.
+    pub(crate) fn remember(&mut self, overlay: &mut Overlay, journal: u64) {
+        for id in std::mem::take(&mut self.changed) {
+            if let Some(head) = self.unfolded(id, journal) {
+                overlay.put(id, head);
+            }
+        }
+        self.contents.drain().for_each(|(id, body)| overlay.put_content(id, body));
+    }
+
+    fn unfolded(&self, id: MessageId, journal: u64) -> Option<Unfolded> {
+        let Known { version, last_log, open, stands } = *self.messages.get(&id)?;
+        Some(Unfolded { version, last_log, open, body: Arc::clone(self.heads.get(&id)?), journal, stands })
+    }
+}
+
+impl Past<'_, '_> {
+    /// Whether a message is above all that was ever folded as final or with its content.
+    pub(crate) fn is_above(&self, id: MessageId) -> bool {
+        self.highest.is_none_or(|highest| id > highest)
     }
 }
 

@@ -4,9 +4,9 @@
 use crate::error::Fault;
 use crate::feed::page;
 use crate::lists::{owner_key, way};
-use crate::look;
+use crate::look::{self, View};
 use crate::record::id_of;
-use rusqlite::{Connection, params};
+use rusqlite::params;
 use smol_str::{SmolStr, ToSmolStr};
 use std::collections::HashMap;
 use switchback_core::model::{AttemptState, Content, Message, MessageId, Outcome, Owner};
@@ -21,7 +21,7 @@ const CHUNK: usize = 256;
 
 /// A page of messages, newest first.
 pub(crate) fn messages(
-    c: &Connection,
+    view: View<'_>,
     filter: &MessageFilter,
     before: Option<MessageId>,
     n: usize,
@@ -30,8 +30,8 @@ pub(crate) fn messages(
     let (mut before, mut found, mut looked) = (before, Vec::new(), 0);
     while found.len() <= n && looked < LOOKED_AT {
         let chunk = match &filter.owner {
-            Some(owner) => owned(c, owner, before)?,
-            None => newest(c, before)?,
+            Some(owner) => owned(view, owner, before)?,
+            None => newest(view, before)?,
         };
         let Some(last) = chunk.last() else { break };
         (before, looked) = (Some(last.0), looked + chunk.len());
@@ -56,22 +56,28 @@ fn bound(before: Option<MessageId>) -> Vec<u8> {
 }
 
 /// The next messages of everybody.
-fn newest(c: &Connection, before: Option<MessageId>) -> Result<Vec<(MessageId, Option<Message>)>, Fault> {
-    let sql = "SELECT head, id FROM open WHERE id < ?1 UNION ALL SELECT head, id FROM finished WHERE id < ?1 \
-               ORDER BY 2 DESC LIMIT ?2";
-    let messages: Vec<Message> = look::many(c, sql, params![bound(before), look::limit(CHUNK)])?;
-    Ok(messages.into_iter().map(|message| (message.id, Some(message))).collect())
+fn newest(view: View<'_>, before: Option<MessageId>) -> Result<Vec<(MessageId, Option<Message>)>, Fault> {
+    let sql = "SELECT id FROM open WHERE id < ?1 UNION ALL SELECT id FROM finished WHERE id < ?1 \
+               ORDER BY 1 DESC LIMIT ?2";
+    let mut statement = view.c.prepare_cached(sql)?;
+    let mut rows = statement.query(params![bound(before), look::limit(CHUNK)])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id = id_of(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?;
+        found.push((id, look::message(view, id)?));
+    }
+    Ok(found)
 }
 
 /// The next messages that an owner sent.
 fn owned(
-    c: &Connection,
+    view: View<'_>,
     owner: &Owner,
     before: Option<MessageId>,
 ) -> Result<Vec<(MessageId, Option<Message>)>, Fault> {
-    let lines = lines(c, owner, before, CHUNK)?;
+    let lines = lines(view, owner, before, CHUNK)?;
     let outgoing = |(id, way): (MessageId, i64)| {
-        let message = if way & 1 == 1 { look::message(c, id)? } else { None };
+        let message = if way & 1 == 1 { look::message(view, id)? } else { None };
         Ok((id, message))
     };
     lines.into_iter().map(outgoing).collect()
@@ -79,13 +85,13 @@ fn owned(
 
 /// The next lines of an owner's list.
 fn lines(
-    c: &Connection,
+    view: View<'_>,
     owner: &Owner,
     before: Option<MessageId>,
     n: usize,
 ) -> Result<Vec<(MessageId, i64)>, Fault> {
     let sql = "SELECT id, way FROM message_list WHERE owner = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
-    let mut statement = c.prepare_cached(sql)?;
+    let mut statement = view.c.prepare_cached(sql)?;
     let mut rows = statement.query(params![owner_key(owner), bound(before), look::limit(n)])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
@@ -120,15 +126,15 @@ const fn may_be_there(state: AttemptState) -> bool {
 
 /// An owner's conversations, latest first.
 pub(crate) fn conversations(
-    c: &Connection,
+    view: View<'_>,
     owner: &Owner,
     n: usize,
     watermark: u64,
 ) -> Result<Page<ConversationSummary>, Fault> {
     let mut order: Vec<ConversationSummary> = Vec::new();
     let mut place: HashMap<SmolStr, usize> = HashMap::new();
-    for (id, _) in lines(c, owner, None, CONVERSING)? {
-        let Some(message) = look::message(c, id)? else { continue };
+    for (id, _) in lines(view, owner, None, CONVERSING)? {
+        let Some(message) = look::message(view, id)? else { continue };
         let Some((outgoing, with)) = line(&message, owner) else { continue };
         let at = *place.entry(with.clone()).or_insert_with(|| {
             let last_at = message.accepted_at;
@@ -144,7 +150,7 @@ pub(crate) fn conversations(
 
 /// Lines of one conversation, newest first.
 pub(crate) fn conversation(
-    c: &Connection,
+    view: View<'_>,
     (owner, with): (&Owner, &SmolStr),
     before: Option<MessageId>,
     n: usize,
@@ -152,14 +158,14 @@ pub(crate) fn conversation(
 ) -> Result<Page<ConversationLine>, Fault> {
     let (mut before, mut found, mut looked) = (before, Vec::new(), 0);
     while found.len() <= n && looked < LOOKED_AT {
-        let chunk = lines(c, owner, before, CHUNK)?;
+        let chunk = lines(view, owner, before, CHUNK)?;
         let Some(last) = chunk.last() else { break };
         (before, looked) = (Some(last.0), looked + chunk.len());
         let ours = |way: i64| way == self::way(with, way & 1 == 1);
         for (id, _) in chunk.into_iter().filter(|(_, way)| ours(*way)) {
-            let Some(message) = look::message(c, id)? else { continue };
+            let Some(message) = look::message(view, id)? else { continue };
             if let Some((outgoing, _)) = line(&message, owner).filter(|(_, other)| other == with) {
-                found.push(spoken(c, &message, outgoing, with)?);
+                found.push(spoken(view, &message, outgoing, with)?);
             }
         }
     }
@@ -167,12 +173,12 @@ pub(crate) fn conversation(
 }
 
 fn spoken(
-    c: &Connection,
+    view: View<'_>,
     message: &Message,
     outgoing: bool,
     with: &SmolStr,
 ) -> Result<ConversationLine, Fault> {
-    let content: Option<Content> = look::content(c, message.id)?;
+    let content: Option<Content> = look::content(view, message.id)?;
     Ok(ConversationLine {
         message: message.id,
         outgoing,

@@ -1,19 +1,22 @@
 //! The ledger: its entries in order, and the proof that it balances.
 //!
-//! The proof goes through the log once, row by row, and keeps its sums: asked again it reads what came since. One call
-//! reads for a bounded while and says how far it came, so that neither its caller nor a stop waits for ten million
-//! entries. What a message's entries come to is taken out of the sums and put in again with each row that adds to
-//! them, so nothing is remembered of a message.
+//! The proof goes through the log once, chapter by chapter, and keeps its sums: asked again it reads what came since.
+//! One call reads for a bounded while and says how far it came, so that neither its caller nor a stop waits for ten
+//! million entries. What a message's entries come to is taken out of the sums and put in again with each chapter that
+//! adds to them, so nothing is remembered of a message.
 
+use crate::block::{COLUMNS, Logged, Reader, chapters, first_of, last};
 use crate::error::Fault;
+use crate::journal::Replay;
+use crate::look;
 use crate::pool::Pool;
-use crate::record::{LogBody, id_of, signed, unseal, unsigned};
-use crate::story::{FINISHED, LEDGER_IN_ROW, MADE, REOPENED};
-use crate::{feed, look, shared::Account};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use crate::record::{signed, unsigned};
+use crate::shared::Account;
+use crate::story::{FINISHED, LEDGER_IN_CHAPTER, MADE, REOPENED};
+use rusqlite::{Connection, params};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::sync::{Mutex, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 use switchback_core::charge::{FaultKind, LedgerEntry, balance};
 use switchback_core::model::{Currency, MessageId, Money, PayerId};
@@ -22,22 +25,22 @@ use switchback_ports::{LedgerTotals, StoreFailure};
 
 /// How long one call reads on, about.
 const BUDGET: Duration = Duration::from_millis(200);
-/// Log rows that are read before the clock is looked at.
+/// Chapters that are read before the clock is looked at.
 const PAGE: u64 = 1024;
 
 /// Entries after a position, in order.
 pub(crate) fn entries(c: &Connection, after: u64, n: usize) -> Result<Vec<(u64, LedgerEntry)>, Fault> {
-    let sql = "SELECT seq, body FROM log WHERE seq >= ?1 AND ledger > 0 ORDER BY seq LIMIT ?2";
-    let mut statement = c.prepare_cached(sql)?;
-    let mut rows =
-        statement.query(params![signed(after / LEDGER_IN_ROW), look::limit(n.saturating_add(1))])?;
+    let start = first_of(c, after / LEDGER_IN_CHAPTER)?;
+    let sql = format!("SELECT {COLUMNS} FROM log WHERE first_seq >= ?1 AND ledger > 0 ORDER BY first_seq");
+    let mut statement = c.prepare_cached(&sql)?;
+    let mut rows = statement.query([signed(start)])?;
     let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        let first = unsigned(row.get(0)?) * LEDGER_IN_ROW;
-        let (_, _, ledger): LogBody = unseal(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
-        found.extend((first..).zip(ledger).filter(|(position, _)| *position > after));
-        if found.len() >= n {
-            break;
+    while found.len() < n {
+        let Some(row) = rows.next()? else { break };
+        for chapter in chapters(row)?.iter().filter(|chapter| chapter.ledger > 0) {
+            let (_, _, ledger) = chapter.read()?;
+            let first = chapter.seq * LEDGER_IN_CHAPTER;
+            found.extend((first..).zip(ledger).filter(|(position, _)| *position > after));
         }
     }
     found.truncate(n);
@@ -71,7 +74,7 @@ impl Audit {
                 Ok(totals)
             }
             Err(failure) => {
-                // It may have ended in the middle of a row.
+                // It may have ended in the middle of a chapter.
                 *proof = Proof::default();
                 Err(failure)
             }
@@ -82,8 +85,10 @@ impl Audit {
 /// Sums as they grow.
 #[derive(Debug, Default)]
 struct Proof {
-    /// The last log row that is in them.
+    /// The last chapter of the log that is in them.
     seq: u64,
+    /// The cursor of the last event up to it.
+    cursor: u64,
     entries: i128,
     open: i128,
     orphans: i128,
@@ -95,33 +100,12 @@ struct Proof {
     faulty: BTreeSet<PayerId>,
 }
 
-/// What the log says of one message up to some row.
+/// What the log says of one message up to some chapter.
 #[derive(Clone, Debug)]
 struct Told {
     entries: Vec<LedgerEntry>,
     /// It is final, or nobody knows it: a reservation of it would never end.
     over: bool,
-}
-
-/// A row of the log.
-struct LogRow {
-    seq: u64,
-    message: MessageId,
-    prev: u64,
-    flags: u8,
-    body: Vec<u8>,
-}
-
-impl LogRow {
-    fn of(row: &Row<'_>) -> Result<Self, Fault> {
-        Ok(Self {
-            seq: unsigned(row.get(0)?),
-            message: id_of(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?,
-            prev: unsigned(row.get(2)?),
-            flags: row.get(3)?,
-            body: row.get(4)?,
-        })
-    }
 }
 
 impl Told {
@@ -130,39 +114,36 @@ impl Told {
         Self { entries: Vec::new(), over: true }
     }
 
-    /// Goes on with the next row.
-    fn hear(&mut self, flags: u8, body: &[u8]) -> Result<(), Fault> {
-        let (_, _, ledger): LogBody = unseal(body)?;
+    /// Goes on with the next chapter.
+    fn hear(&mut self, flags: u8, ledger: Vec<LedgerEntry>) {
         self.entries.extend(ledger);
         self.over = (self.over && flags & (MADE | REOPENED) == 0) || flags & FINISHED != 0;
-        Ok(())
     }
 
-    /// All that was told of a message before this row.
-    fn before(c: &Connection, row: &LogRow, loose: bool) -> Result<Self, Fault> {
+    /// All that was told of a message before this chapter.
+    fn before(c: &Connection, log: &mut Reader<'_>, chapter: &Logged, loose: bool) -> Result<Self, Fault> {
         let mut told = Self::nothing();
         if loose {
-            let sql = "SELECT log.body FROM loose JOIN log USING (seq)
-                       WHERE loose.message = ?1 AND seq < ?2 ORDER BY seq";
+            let sql = "SELECT seq FROM loose WHERE message = ?1 AND seq < ?2 ORDER BY seq";
             let mut statement = c.prepare_cached(sql)?;
-            let mut rows = statement.query(params![row.message.to_bytes(), signed(row.seq)])?;
+            let mut rows = statement.query(params![chapter.message.to_bytes(), signed(chapter.seq)])?;
             while let Some(row) = rows.next()? {
-                told.hear(0, row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?;
+                let (_, _, ledger) = log.chapter(unsigned(row.get(0)?))?.read()?;
+                told.hear(0, ledger);
             }
         }
         let mut chain = Vec::new();
-        let mut at = row.prev;
+        let mut at = chapter.prev;
         while at != 0 {
-            let sql = "SELECT seq, message, prev, flags, body FROM log WHERE seq = ?1";
-            let mut statement = c.prepare_cached(sql)?;
-            let found = statement.query_row([signed(at)], |row| Ok(LogRow::of(row)))??;
-            if found.message != row.message || found.prev >= at {
+            let found = log.chapter(at)?;
+            if found.message != chapter.message || found.prev >= at {
                 return Err(Fault::damaged("the story of a message leads astray"));
             }
+            let (_, _, ledger) = found.read()?;
+            chain.push((found.flags, ledger));
             at = found.prev;
-            chain.push(found);
         }
-        chain.iter().rev().try_for_each(|found| told.hear(found.flags, &found.body))?;
+        chain.into_iter().rev().for_each(|(flags, ledger)| told.hear(flags, ledger));
         Ok(told)
     }
 }
@@ -171,7 +152,7 @@ impl Proof {
     /// Reads on until all is read or the time is over.
     fn read_on(&mut self, c: &Connection, budget: Duration) -> Result<LedgerTotals, Fault> {
         let began = Instant::now();
-        let (cursor, last) = feed::last(c)?;
+        let (last, _) = last(c)?;
         while self.seq < last {
             self.page(c, last.min(self.seq.saturating_add(PAGE)))?;
             if began.elapsed() >= budget {
@@ -183,7 +164,7 @@ impl Proof {
         let count = |n: i128| u64::try_from(n).unwrap_or(0);
         let money = |(currency, nanos): (&Currency, &i128)| Money::from_nanos(*currency, *nanos);
         Ok(LedgerTotals {
-            watermark: if complete { cursor } else { self.cursor(c)? },
+            watermark: self.cursor,
             complete,
             entries: count(self.entries),
             open_holds: count(self.open),
@@ -194,20 +175,26 @@ impl Proof {
         })
     }
 
-    /// The rows up to `until`: those with entries, and those that make a message, end it or open it again.
+    /// The chapters up to `until`: those with entries, and those that make a message, end it or open it again.
     fn page(&mut self, c: &Connection, until: u64) -> Result<(), Fault> {
         let loose: bool = c.query_row("SELECT EXISTS (SELECT 1 FROM loose)", [], |row| row.get(0))?;
-        let sql = "SELECT seq, message, prev, flags, body FROM log
-                   WHERE seq > ?1 AND seq <= ?2 AND (ledger > 0 OR flags > 0) ORDER BY seq";
-        let mut statement = c.prepare_cached(sql)?;
-        let mut rows = statement.query(params![signed(self.seq), signed(until)])?;
+        let mut log = Reader::new(c);
+        let sql = format!("SELECT {COLUMNS} FROM log WHERE first_seq BETWEEN ?1 AND ?2 ORDER BY first_seq");
+        let mut statement = c.prepare_cached(&sql)?;
+        let after = self.seq;
+        let mut rows = statement.query([signed(first_of(c, after + 1)?), signed(until)])?;
         while let Some(row) = rows.next()? {
-            let row = LogRow::of(row)?;
-            let before = Told::before(c, &row, loose)?;
-            let mut after = before.clone();
-            after.hear(row.flags, &row.body)?;
-            self.weigh(&after, 1);
-            self.weigh(&before, -1);
+            for chapter in chapters(row)?.iter().filter(|chapter| after < chapter.seq && chapter.seq <= until) {
+                if chapter.ledger > 0 || chapter.flags > 0 {
+                    let before = Told::before(c, &mut log, chapter, loose)?;
+                    let (_, _, ledger) = chapter.read()?;
+                    let mut after = before.clone();
+                    after.hear(chapter.flags, ledger);
+                    self.weigh(&after, 1);
+                    self.weigh(&before, -1);
+                }
+                self.cursor = (chapter.cursor + u64::from(chapter.events)).saturating_sub(1);
+            }
         }
         self.seq = until;
         Ok(())
@@ -241,7 +228,7 @@ impl Proof {
     /// The payers of whom the sums, which are whole, say something else than their accounts.
     fn unbalanced(&self, c: &Connection) -> Result<Vec<SmolStr>, Fault> {
         let accounts = accounts(c)?;
-        let agrees = |account: &Account| {
+        let agrees = |account: &Arc<Account>| {
             let (charged, held) = self.sums.get(&account.payer.id).copied().unwrap_or_default();
             account.opening.checked_sub(charged) == Some(account.payer.balance.nanos)
                 && held == account.payer.held.nanos
@@ -251,21 +238,16 @@ impl Proof {
         let all: BTreeSet<&PayerId> = self.faulty.iter().chain(wrong).chain(nobodys).collect();
         Ok(all.into_iter().map(|id| SmolStr::new(id.as_str())).collect())
     }
-
-    /// The cursor of the last event up to the last row that is in the sums.
-    fn cursor(&self, c: &Connection) -> Result<u64, Fault> {
-        let sql = "SELECT cursor + events - 1 FROM log WHERE seq = ?1";
-        let cursor = c.prepare_cached(sql)?.query_row([signed(self.seq)], |row| row.get(0)).optional()?;
-        Ok(cursor.map_or(0, unsigned))
-    }
 }
 
-/// All payers: the table, and above it what the journal has and the table not yet.
-fn accounts(c: &Connection) -> Result<BTreeMap<PayerId, Account>, Fault> {
+/// All payers: the table, and above it what is not folded, which the journal of the same state has.
+fn accounts(c: &Connection) -> Result<BTreeMap<PayerId, Arc<Account>>, Fault> {
+    let unfolded = Replay::unfolded(c)?.payers;
     let folded: Vec<(i128, Payer)> = look::many(c, "SELECT body FROM payer", [])?;
-    let journal: Vec<Vec<(i128, Payer)>> = look::many(c, "SELECT body FROM journal ORDER BY seq", [])?;
-    let all = folded.into_iter().chain(journal.into_iter().flatten());
-    Ok(all.map(|(opening, payer)| (payer.id.clone(), Account { opening, payer, journal: 0 })).collect())
+    let folded = folded
+        .into_iter()
+        .map(|(opening, payer)| (payer.id.clone(), Arc::new(Account { opening, payer, journal: 0 })));
+    Ok(folded.chain(unfolded).collect())
 }
 
 #[cfg(test)]

@@ -9,18 +9,24 @@
 
 mod apply;
 mod batch;
+mod block;
 mod checkpoint;
 mod error;
 mod feed;
+mod fold;
 mod history;
 mod index;
+mod journal;
 mod ledger;
 mod lists;
 mod look;
 mod open;
+mod overlay;
+mod pack;
 mod peers;
 mod pool;
 mod record;
+mod replay;
 mod schema;
 mod shared;
 mod statements;

@@ -1,24 +1,20 @@
-//! The lists, written behind: whose messages and whose events, and the payers' table. What a commit adds waits in
-//! memory; from time to time all of it is sorted and written, a bounded piece with each commit, so that pages are
-//! touched in order and once for many rows. When a round is whole, the watermark moves. After a crash the rest is
-//! derived again from the log.
+//! The lists: whose messages and whose events. What a commit adds waits in memory until the fold writes it, sorted, so
+//! that pages are touched in order and once for many rows. After a crash it is derived again from the log.
 
 use crate::error::Fault;
 use crate::record::{hash64, seal, signed};
-use crate::shared::Account;
 use crate::statements::Statements;
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use switchback_core::model::{Event, Message, MessageId, Owner};
 
 /// A line of the messages' list: owner's hash, message, and how it concerns the owner.
 pub(crate) type Line = (i64, MessageId, i64);
 
-/// A line of the events' list: audience's hash, and the log row that has events for it.
+/// A line of the events' list: audience's hash, and the chapter of the log that has events for it.
 pub(crate) type Told = (i64, u64);
 
-/// Log rows in one row of the events' list at most.
+/// Chapters in one row of the events' list at most.
 const BLOCK: usize = 512;
 
 /// The key of an owner in the lists.
@@ -45,52 +41,20 @@ pub(crate) fn lines_of(message: &Message) -> impl Iterator<Item = Line> {
     std::iter::once(own).chain(theirs)
 }
 
-/// How far a round goes.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Mark {
-    /// The last log row.
-    pub(crate) seq: u64,
-    /// The last cursor.
-    pub(crate) cursor: u64,
-    /// How many messages were final then.
-    pub(crate) finished: u64,
-    /// Units committed by then, since the store was opened.
-    pub(crate) units: u64,
-    /// The last journal row of payers.
-    pub(crate) journal: u64,
-}
-
-/// A round being written.
-#[derive(Debug)]
-struct Round {
-    lines: std::vec::IntoIter<Line>,
-    told: std::vec::IntoIter<(i64, Vec<u64>)>,
-    payers: std::vec::IntoIter<Arc<Account>>,
-    until: Mark,
-}
-
-/// What waits, and the round under way.
+/// What waits for the lists.
 #[derive(Debug, Default)]
 pub(crate) struct Lists {
     lines: Vec<Line>,
     told: Vec<Told>,
-    round: Option<Round>,
-    /// The watermark.
-    pub(crate) written: Mark,
 }
 
 impl Lists {
-    /// As they were when the store was closed.
-    pub(crate) fn at(written: Mark) -> Self {
-        Self { written, ..Self::default() }
-    }
-
     /// Adds the lines of a new message.
     pub(crate) fn message(&mut self, message: &Message) {
         self.lines.extend(lines_of(message));
     }
 
-    /// Adds an event, by its log row.
+    /// Adds an event, by its chapter of the log.
     pub(crate) fn event(&mut self, event: &Event, seq: u64) {
         let told = (owner_key(&event.audience), seq);
         if self.told.last() != Some(&told) {
@@ -104,84 +68,66 @@ impl Lists {
         self.told.append(&mut batch.told);
     }
 
-    /// How many lines wait for the next round.
+    /// How many lines wait.
     pub(crate) fn waiting(&self) -> usize {
         self.lines.len() + self.told.len()
     }
 
-    /// Whether a round is being written.
-    pub(crate) const fn in_round(&self) -> bool {
-        self.round.is_some()
-    }
-
-    /// Removes what a round that was not whole when the process ended has left of the events to be listed again.
-    pub(crate) fn cut(&self, connection: &Connection) -> Result<(), Fault> {
+    /// Removes what a round that was not whole when the process ended has left of the events after chapter
+    /// `written`, which are to be listed again.
+    pub(crate) fn cut(&self, connection: &Connection, written: u64) -> Result<(), Fault> {
         let owners: BTreeSet<i64> = self.told.iter().map(|(owner, _)| *owner).collect();
         let mut cut = connection.prepare("DELETE FROM event_list WHERE owner = ?1 AND last > ?2")?;
         for owner in owners {
-            cut.execute(params![owner, signed(self.written.seq)])?;
+            cut.execute(params![owner, signed(written)])?;
         }
         Ok(())
     }
 
-    /// Begins a round with all that waits.
-    pub(crate) fn begin(&mut self, mut payers: Vec<Arc<Account>>, until: Mark) {
-        self.lines.sort_unstable();
-        self.told.sort_unstable();
-        self.told.dedup();
-        payers.sort_unstable_by(|a, b| a.payer.id.cmp(&b.payer.id));
+    /// The rows that all of it makes, in order; nothing waits any more.
+    pub(crate) fn rows(&mut self) -> impl Iterator<Item = ListRow> + use<> {
+        let (mut lines, mut told) = (std::mem::take(&mut self.lines), std::mem::take(&mut self.told));
+        lines.sort_unstable();
+        told.sort_unstable();
+        told.dedup();
         let mut blocks: Vec<(i64, Vec<u64>)> = Vec::new();
-        for (owner, seq) in self.told.drain(..) {
+        for (owner, seq) in told {
             match blocks.last_mut() {
                 Some((last, rows)) if *last == owner && rows.len() < BLOCK => rows.push(seq),
                 _ => blocks.push((owner, vec![seq])),
             }
         }
-        self.round = Some(Round {
-            lines: std::mem::take(&mut self.lines).into_iter(),
-            told: blocks.into_iter(),
-            payers: payers.into_iter(),
-            until,
-        });
-    }
-
-    /// Writes up to `budget` rows of the round inside the running transaction; its mark when it is whole: the
-    /// caller then calls [`Self::end`] once the transaction is durable.
-    pub(crate) fn step(&mut self, budget: usize, st: &mut Statements<'_>) -> Result<Option<Mark>, Fault> {
-        let Some(round) = &mut self.round else { return Ok(None) };
-        for (owner, id, way) in round.lines.by_ref().take(budget) {
-            st.message_list.execute(params![owner, id.to_bytes(), way])?;
-        }
-        if round.lines.len() > 0 {
-            return Ok(None);
-        }
-        for (owner, rows) in round.told.by_ref().take(budget) {
-            let last = rows.last().copied().unwrap_or(0);
-            st.event_list.execute(params![owner, signed(last), seal(&deltas(&rows))])?;
-        }
-        if round.told.len() > 0 {
-            return Ok(None);
-        }
-        for account in round.payers.by_ref().take(budget) {
-            let body = seal(&(account.opening, &account.payer));
-            st.payer_put.execute(params![account.payer.id.as_str(), body])?;
-        }
-        if round.payers.len() > 0 {
-            return Ok(None);
-        }
-        let until = round.until;
-        st.journal_forget.execute([signed(until.journal)])?;
-        st.behind.execute(params![signed(until.seq), signed(until.cursor), signed(until.finished)])?;
-        Ok(Some(until))
-    }
-
-    /// The round is durable.
-    pub(crate) fn end(&mut self, mark: Mark) {
-        (self.round, self.written) = (None, mark);
+        let lines = lines.into_iter().map(ListRow::Message);
+        lines.chain(blocks.into_iter().map(|(owner, rows)| ListRow::Events(owner, rows)))
     }
 }
 
-/// Row numbers as differences: small numbers in the stored form.
+/// A row of a list.
+#[derive(Debug)]
+pub(crate) enum ListRow {
+    /// Of the messages'.
+    Message(Line),
+    /// Of the events': the audience, and chapters of the log.
+    Events(i64, Vec<u64>),
+}
+
+impl ListRow {
+    /// Writes it.
+    pub(crate) fn write(&self, st: &mut Statements<'_>) -> Result<(), Fault> {
+        match self {
+            Self::Message((owner, id, way)) => {
+                st.message_list.execute(params![owner, id.to_bytes(), way])?;
+            }
+            Self::Events(owner, rows) => {
+                let last = rows.last().copied().unwrap_or(0);
+                st.event_list.execute(params![owner, signed(last), seal(&deltas(rows))])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Chapters' numbers as differences: small numbers in the stored form.
 fn deltas(rows: &[u64]) -> Vec<u64> {
     let before = std::iter::once(0).chain(rows.iter().copied());
     before.zip(rows).map(|(before, row)| row - before).collect()

@@ -1,18 +1,32 @@
-//! Exact look-ups: one message, its content, its story, a payer, a key, a parked receipt.
+//! Exact look-ups: one message, its content, its story, a payer, a key, a parked receipt. What is not folded is asked
+//! first, then the tables: see [`crate::overlay`].
 
 use crate::batch::key_bytes;
+use crate::block::Reader;
 use crate::error::Fault;
+use crate::overlay::Overlay;
 use crate::record::{LogBody, id_of, signed, unseal, unsigned};
-use crate::shared::Account;
+use crate::shared::{Account, read};
+use crate::statements::HEAD;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::de::DeserializeOwned;
 use smol_str::SmolStr;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, RwLock};
 use switchback_core::model::{
     DeviceId, Message, MessageId, PayerId, PeerId, Report, RouteId, SubscriberId, Time,
 };
 use switchback_ports::directory::{Entry, Kind};
 use switchback_ports::{DeviceRow, IdempotencyKey, IdempotencyRecord, RefusalRecord};
+
+/// Where one looks: what is not folded, and the tables.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View<'a> {
+    /// The tables.
+    pub(crate) c: &'a Connection,
+    /// Asked before the tables.
+    pub(crate) overlay: &'a RwLock<Overlay>,
+}
 
 /// One record by its key.
 fn one<T: DeserializeOwned>(
@@ -40,50 +54,91 @@ pub(crate) fn many<T: DeserializeOwned>(
 }
 
 /// A message, open or final.
-pub(crate) fn message(c: &Connection, id: MessageId) -> Result<Option<Message>, Fault> {
-    let sql = "SELECT head FROM open WHERE id = ?1 UNION ALL SELECT head FROM finished WHERE id = ?1 LIMIT 1";
-    one(c, sql, [id.to_bytes()])
+pub(crate) fn message(view: View<'_>, id: MessageId) -> Result<Option<Message>, Fault> {
+    let unfolded = read(view.overlay).get(id).map(|head| Arc::clone(&head.body));
+    match unfolded {
+        Some(body) => Ok(Some(unseal(&body)?)),
+        None => one(view.c, HEAD, [id.to_bytes()]),
+    }
 }
 
 /// A message's content.
-pub(crate) fn content<T: DeserializeOwned>(c: &Connection, id: MessageId) -> Result<Option<T>, Fault> {
-    one(c, "SELECT body FROM content WHERE id = ?1", [id.to_bytes()])
+pub(crate) fn content<T: DeserializeOwned>(view: View<'_>, id: MessageId) -> Result<Option<T>, Fault> {
+    let unfolded = read(view.overlay).content(id).map(Arc::clone);
+    match unfolded {
+        Some(body) => Ok(Some(unseal(&body)?)),
+        None => one(view.c, "SELECT body FROM content WHERE id = ?1", [id.to_bytes()]),
+    }
 }
 
-/// The rows of a message's story, oldest first: the chain from its latest one, and rows from before it was made.
-pub(crate) fn story(c: &Connection, id: MessageId) -> Result<Vec<LogBody>, Fault> {
-    let last =
-        "SELECT last_log FROM open WHERE id = ?1 UNION ALL SELECT last_log FROM finished WHERE id = ?1";
-    let last: Option<i64> =
-        c.prepare_cached(last)?.query_row([id.to_bytes()], |row| row.get(0)).optional()?;
-    let mut at = last.map_or(0, unsigned);
-    let mut rows = VecDeque::new();
+/// The last chapter of a message; 0: none of its own.
+fn last_log(view: View<'_>, id: MessageId) -> Result<u64, Fault> {
+    let unfolded = read(view.overlay).get(id).map(|head| head.last_log);
+    if let Some(last) = unfolded {
+        return Ok(last);
+    }
+    let sql = "SELECT last_log FROM open WHERE id = ?1 UNION ALL SELECT last_log FROM finished WHERE id = ?1";
+    let last = view.c.prepare_cached(sql)?.query_row([id.to_bytes()], |row| row.get(0)).optional()?;
+    Ok(last.map_or(0, unsigned))
+}
+
+/// The chapters of a message's story, oldest first: the chain from its latest one, and those from before it was made.
+pub(crate) fn story(view: View<'_>, id: MessageId) -> Result<Vec<LogBody>, Fault> {
+    let mut at = last_log(view, id)?;
+    let (mut log, mut chain) = (Reader::new(view.c), VecDeque::new());
     while at != 0 {
-        let mut statement = c.prepare_cached("SELECT message, prev, body FROM log WHERE seq = ?1")?;
-        let row =
-            |row: &Row<'_>| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?));
-        let (message, previous, body) = statement.query_row([signed(at)], row)?;
-        let previous = unsigned(previous);
-        if id_of(&message)? != id || previous >= at {
+        let chapter = log.chapter(at)?;
+        if chapter.message != id || chapter.prev >= at {
             return Err(Fault::damaged("the story of a message leads astray"));
         }
-        rows.push_front(unseal(&body)?);
-        at = previous;
+        chain.push_front(chapter.read()?);
+        at = chapter.prev;
     }
-    let sql = "SELECT log.body FROM loose JOIN log USING (seq) WHERE loose.message = ?1 ORDER BY seq";
-    let mut all: Vec<LogBody> = many(c, sql, [id.to_bytes()])?;
-    all.extend(rows);
+    let mut statement = view.c.prepare_cached("SELECT seq FROM loose WHERE message = ?1 ORDER BY seq")?;
+    let mut rows = statement.query([id.to_bytes()])?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        all.push(log.chapter(unsigned(row.get(0)?))?.read()?);
+    }
+    all.extend(chain);
     Ok(all)
 }
 
 /// Open messages after an id, in order.
 pub(crate) fn open_messages(
-    c: &Connection,
+    view: View<'_>,
     after: Option<MessageId>,
     n: usize,
 ) -> Result<Vec<Message>, Fault> {
+    // Of each unfolded message that the page may meet: its stored form while it is open.
+    let unfolded: BTreeMap<MessageId, Option<Arc<Vec<u8>>>> = {
+        let overlay = read(view.overlay);
+        let met = overlay.heads().filter(|(id, _)| after.is_none_or(|after| *id > after));
+        met.map(|(id, head)| (id, head.open.then(|| Arc::clone(&head.body)))).collect()
+    };
+    let mut unfolded = unfolded.into_iter().peekable();
     let after = after.map(MessageId::to_bytes).map_or_else(Vec::new, |bytes| bytes.to_vec());
-    many(c, "SELECT head FROM open WHERE id > ?1 ORDER BY id LIMIT ?2", params![after, limit(n)])
+    let mut statement = view.c.prepare_cached("SELECT id, head FROM open WHERE id > ?1 ORDER BY id")?;
+    let mut rows = statement.query([after])?;
+    let mut found = Vec::new();
+    while found.len() < n {
+        let row = rows.next()?;
+        let blob = |row: &Row<'_>, at| {
+            Ok::<_, Fault>(row.get_ref(at)?.as_blob().map_err(rusqlite::Error::from)?.to_vec())
+        };
+        let folded = row.map(|row| Ok::<_, Fault>((id_of(&blob(row, 0)?)?, blob(row, 1)?))).transpose()?;
+        let last = folded.as_ref().map(|(id, _)| *id);
+        while let Some((_, body)) = unfolded.next_if(|(id, _)| last.is_none_or(|last| *id < last)) {
+            found.extend(body.map(|body| unseal(&body)).transpose()?);
+        }
+        let Some((id, folded)) = folded else { break };
+        match unfolded.next_if(|(next, _)| *next == id) {
+            Some((_, body)) => found.extend(body.map(|body| unseal(&body)).transpose()?),
+            None => found.push(unseal(&folded)?),
+        }
+    }
+    found.truncate(n);
+    Ok(found)
 }
 
 /// A payer as folded into its table.

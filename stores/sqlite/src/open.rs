@@ -4,21 +4,20 @@
 use crate::Options;
 use crate::batch::{Delta, Position};
 use crate::error::{Fault, OpenError};
-use crate::lists::{Lists, Mark};
+use crate::fold::Fold;
 use crate::look;
 use crate::pool::Pool;
-use crate::record::{LogBody, id_of, signed, unseal, unsigned};
+use crate::record::{unseal, unsigned};
+use crate::replay::replay;
 use crate::schema::migrate;
-use crate::shared::{Account, Open, Shared, write};
-use crate::story::{FINISHED, MADE, REOPENED};
+use crate::shared::{Open, Shared, write};
 use crate::writer::learn;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
+use rusqlite::{Connection, OpenFlags};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use switchback_core::model::{Message, SHARD_COUNT};
-use switchback_core::tariff::Payer;
+use switchback_core::model::Message;
 
 /// Connections for reading.
 const READERS: usize = 4;
@@ -40,7 +39,7 @@ pub(crate) struct Opened {
     pub(crate) pool: Pool,
     pub(crate) shared: Arc<Shared>,
     pub(crate) at: Position,
-    pub(crate) lists: Lists,
+    pub(crate) fold: Fold,
 }
 
 /// Opens the store.
@@ -51,7 +50,8 @@ pub(crate) fn open(options: &Options) -> Result<Opened, OpenError> {
     migrate(&mut writer)?;
     check(&writer)?;
     let shared = Arc::new(Shared::new((options.behind_units, options.behind_ms)));
-    let (at, lists) = rebuild(&writer, &shared)?;
+    let (at, fold) = replay(&writer)?;
+    rebuild(&writer, &shared, &at)?;
     let checkpointer = connect(&file, options, CACHE.1)?;
     let readers = (0..READERS).map(|_| connect(&file, options, CACHE.1)).collect::<Result<_, _>>()?;
     tracing::info!(
@@ -60,7 +60,7 @@ pub(crate) fn open(options: &Options) -> Result<Opened, OpenError> {
         cursor = at.cursor,
         "the store is open"
     );
-    Ok(Opened { file, lock, writer, checkpointer, pool: Pool::new(readers), shared, at, lists })
+    Ok(Opened { file, lock, writer, checkpointer, pool: Pool::new(readers), shared, at, fold })
 }
 
 /// The database's file: the path itself, or one within it when it is a folder. Missing folders are made.
@@ -131,29 +131,18 @@ fn check(connection: &Connection) -> Result<(), OpenError> {
 }
 
 /// Everything that lives in memory.
-fn rebuild(c: &Connection, shared: &Shared) -> Result<(Position, Lists), Fault> {
+fn rebuild(c: &Connection, shared: &Shared, at: &Position) -> Result<(), Fault> {
     {
         let mut open = write(&shared.open);
         recent_peers(c, &mut open)?;
         open_messages(c, &mut open)?;
-    }
-    let mut at = position(c)?;
-    let mut lists = behind(c)?;
-    at.finished = follow(c, &mut lists)?;
-    lists.cut(c)?;
-    let journal: Vec<Vec<(i128, Payer)>> = look::many(c, "SELECT body FROM journal ORDER BY seq", [])?;
-    {
-        let mut payers = write(&shared.payers);
-        for (opening, payer) in journal.into_iter().flatten() {
-            payers.insert(payer.id.clone(), Arc::new(Account { opening, payer, journal: at.journal }));
-        }
     }
     let parked: i64 = c.query_row("SELECT count(*) FROM parked", [], |row| row.get(0))?;
     let counts = &shared.counts;
     counts.parked.store(unsigned(parked), Ordering::Release);
     counts.finished.store(at.finished, Ordering::Release);
     counts.cursor.store(at.cursor, Ordering::Release);
-    Ok((at, lists))
+    Ok(())
 }
 
 /// The index: every open message, read once.
@@ -173,57 +162,4 @@ fn recent_peers(c: &Connection, open: &mut Open) -> Result<(), Fault> {
     let messages: Vec<Message> = look::many(c, sql, [RECENT])?;
     messages.iter().rev().for_each(|message| learn(open, Delta::of(message, 0)));
     Ok(())
-}
-
-/// How far the writer had come.
-fn position(c: &Connection) -> Result<Position, Fault> {
-    let (cursor, seq) = crate::feed::last(c)?;
-    let journal: i64 = c.query_row("SELECT coalesce(max(seq), 0) FROM journal", [], |row| row.get(0))?;
-    let last = "SELECT id FROM finished ORDER BY id DESC LIMIT 1";
-    let last: Option<Vec<u8>> = c.query_row(last, [], |row| row.get(0)).optional()?;
-    let mut leases = vec![0; usize::from(SHARD_COUNT)];
-    let mut statement = c.prepare("SELECT shard, epoch FROM lease")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        if let Some(epoch) = leases.get_mut(usize::from(row.get::<_, u16>(0)?)) {
-            *epoch = unsigned(row.get(1)?);
-        }
-    }
-    Ok(Position {
-        seq,
-        cursor,
-        journal: unsigned(journal),
-        max_finished: last.as_deref().map(id_of).transpose()?,
-        leases,
-        ..Position::default()
-    })
-}
-
-/// How far the lists had followed.
-fn behind(c: &Connection) -> Result<Lists, Fault> {
-    let row = |row: &Row<'_>| {
-        let (seq, cursor, finished) = (unsigned(row.get(0)?), unsigned(row.get(1)?), unsigned(row.get(2)?));
-        Ok(Mark { seq, cursor, finished, ..Mark::default() })
-    };
-    Ok(Lists::at(c.query_row("SELECT seq, cursor, finished FROM behind", [], row)?))
-}
-
-/// Derives from the log what the lists have not followed; gives how many messages are final.
-fn follow(c: &Connection, lists: &mut Lists) -> Result<u64, Fault> {
-    let mut finished = lists.written.finished;
-    let mut statement = c.prepare("SELECT seq, message, flags, body FROM log WHERE seq > ?1 ORDER BY seq")?;
-    let mut rows = statement.query([signed(lists.written.seq)])?;
-    while let Some(row) = rows.next()? {
-        let (seq, flags): (i64, u8) = (row.get(0)?, row.get(2)?);
-        let (_, events, _): LogBody = unseal(row.get_ref(3)?.as_blob().map_err(rusqlite::Error::from)?)?;
-        events.iter().for_each(|event| lists.event(event, unsigned(seq)));
-        finished += u64::from(flags & FINISHED != 0);
-        finished = finished.saturating_sub(u64::from(flags & REOPENED != 0));
-        if flags & MADE != 0 {
-            let id = id_of(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
-            let message = look::message(c, id)?.ok_or_else(|| Fault::damaged("a message is missing"))?;
-            lists.message(&message);
-        }
-    }
-    Ok(finished)
 }

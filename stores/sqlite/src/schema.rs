@@ -1,8 +1,7 @@
 //! The tables, as numbered migrations: a file is brought from any older number to ours, a newer one is refused.
 //!
-//! What the acceptance commit touches is append-only or hot: ids are time-ordered, so `open`, `finished` and
-//! `content` grow at their right edge; `log` and `journal` are numbered. The one index in random order there is
-//! `idem`, written only when a key was given.
+//! A commit writes `log` and `journal`, both at their right edge, and what is rare: `idem` when a key was given, devices,
+//! parked receipts, the directory, refusals, leases. The fold writes the rest behind, sorted.
 
 use crate::error::OpenError;
 use rusqlite::{Connection, TransactionBehavior};
@@ -14,23 +13,24 @@ pub(crate) const VERSION: u32 = 2;
 const STEPS: [&str; 2] = [
     // 0 -> 1
     "
-    -- A message that is not final: its latest log row and its stored form.
+    -- What happened, in blocks: chapters `first_seq` and following of the log, each with the decisions, events and
+    -- ledger entries of one message in one unit and the number of the message's chapter before, so that its story is
+    -- read without an index; `cursor` is that of the first event.
+    CREATE TABLE log (
+        first_seq INTEGER PRIMARY KEY, entries INTEGER NOT NULL, cursor INTEGER NOT NULL, events INTEGER NOT NULL,
+        ledger INTEGER NOT NULL, body BLOB NOT NULL
+    );
+    -- Chapters of messages that have no row of their own.
+    CREATE TABLE loose (message BLOB NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (message, seq)) WITHOUT ROWID;
+    -- Messages, contents and payers as changed by one commit; folded into the tables below, then forgotten.
+    CREATE TABLE journal (seq INTEGER PRIMARY KEY, body BLOB NOT NULL);
+    -- A message that was not final when it was folded: its latest chapter and its stored form.
     CREATE TABLE open (id BLOB PRIMARY KEY, last_log INTEGER NOT NULL, head BLOB NOT NULL) WITHOUT ROWID;
     -- A final one; late reports still change it.
     CREATE TABLE finished (
         id BLOB PRIMARY KEY, version INTEGER NOT NULL, last_log INTEGER NOT NULL, head BLOB NOT NULL
     ) WITHOUT ROWID;
     CREATE TABLE content (id BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
-    -- What happened: decisions, events and ledger entries of one message in one unit. `prev` is the message's row
-    -- before (0: none), so that its story is read without an index; `cursor` is that of the first event.
-    CREATE TABLE log (
-        seq INTEGER PRIMARY KEY, message BLOB NOT NULL, prev INTEGER NOT NULL, cursor INTEGER NOT NULL,
-        events INTEGER NOT NULL, ledger INTEGER NOT NULL, flags INTEGER NOT NULL, body BLOB NOT NULL
-    );
-    -- Log rows of messages that have no row of their own.
-    CREATE TABLE loose (message BLOB NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (message, seq)) WITHOUT ROWID;
-    -- Payers as changed by one commit; folded into `payer` in sorted batches, then forgotten.
-    CREATE TABLE journal (seq INTEGER PRIMARY KEY, body BLOB NOT NULL);
     CREATE TABLE payer (id TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
     CREATE TABLE idem (key BLOB PRIMARY KEY, until INTEGER NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
     CREATE INDEX idem_until ON idem (until);
@@ -54,12 +54,12 @@ const STEPS: [&str; 2] = [
     CREATE TABLE event_list (
         owner INTEGER NOT NULL, last INTEGER NOT NULL, rows BLOB NOT NULL, PRIMARY KEY (owner, last)
     ) WITHOUT ROWID;
-    -- How far lists and payers have followed the log.
+    -- How far the fold has followed log and journal.
     CREATE TABLE behind (
         one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, cursor INTEGER NOT NULL,
-        finished INTEGER NOT NULL
+        finished INTEGER NOT NULL, journal INTEGER NOT NULL
     );
-    INSERT INTO behind VALUES (1, 0, 0, 0);
+    INSERT INTO behind VALUES (1, 0, 0, 0, 0);
     ",
     // 1 -> 2
     "

@@ -2,9 +2,11 @@
 //! store still takes anything.
 
 use crate::index::Index;
+use crate::overlay::Overlay;
 use crate::peers::Peers;
+use crate::record::seal;
 use hashbrown::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{
     Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
 };
@@ -12,6 +14,9 @@ use std::time::Instant;
 use switchback_core::model::PayerId;
 use switchback_core::tariff::Payer;
 use switchback_ports::StoreFailure;
+
+/// Bytes of stored forms that may wait for the fold before commits are refused: 256 MiB.
+const UNFOLDED: usize = 256 << 20;
 
 /// A payer as of some commit, with what was ever paid in: its balance less what the ledger says was charged.
 #[derive(Debug)]
@@ -22,6 +27,13 @@ pub(crate) struct Account {
     pub(crate) payer: Payer,
     /// The journal row that has it.
     pub(crate) journal: u64,
+}
+
+impl Account {
+    /// Its stored form: [`Self::opening`] and the payer.
+    pub(crate) fn seal(&self) -> Vec<u8> {
+        seal(&(self.opening, &self.payer))
+    }
 }
 
 /// The exact state of open messages.
@@ -42,9 +54,11 @@ pub(crate) struct Counts {
     pub(crate) parked: AtomicU64,
     pub(crate) units: AtomicU64,
     pub(crate) commits: AtomicU64,
-    /// Units that the lists have followed.
-    pub(crate) listed: AtomicU64,
-    /// Milliseconds from the store's start to the oldest unit that the lists lack, plus one; 0: they lack none.
+    /// Units that the fold has followed.
+    pub(crate) folded: AtomicU64,
+    /// Bytes of stored forms that are not folded.
+    pub(crate) unfolded_bytes: AtomicUsize,
+    /// Milliseconds from the store's start to the oldest unit that is not folded, plus one; 0: all are.
     pub(crate) waiting_since: AtomicU64,
 }
 
@@ -52,16 +66,18 @@ pub(crate) struct Counts {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) open: RwLock<Open>,
+    /// Messages and contents changed since they were last folded into their tables.
+    pub(crate) overlay: RwLock<Overlay>,
     /// Payers changed since they were last folded into their table.
     pub(crate) payers: RwLock<HashMap<PayerId, Arc<Account>>>,
     pub(crate) counts: Counts,
     pub(crate) gate: Gate,
-    /// The bounds of how far lists may be behind: units, milliseconds.
+    /// The bounds of how far the fold may be behind: units, milliseconds.
     pub(crate) bounds: (u64, u64),
     started: Instant,
     stopped: OnceLock<String>,
     closed: AtomicBool,
-    /// The examination keeps the lists where they are.
+    /// The examination keeps the fold where it is.
     #[cfg(test)]
     pub(crate) held: AtomicBool,
 }
@@ -71,6 +87,7 @@ impl Shared {
     pub(crate) fn new(bounds: (u64, u64)) -> Self {
         Self {
             open: RwLock::default(),
+            overlay: RwLock::default(),
             payers: RwLock::default(),
             counts: Counts::default(),
             gate: Gate::default(),
@@ -124,14 +141,15 @@ impl Shared {
         }
         let counts = &self.counts;
         let behind =
-            counts.units.load(Ordering::Acquire).saturating_sub(counts.listed.load(Ordering::Acquire));
+            counts.units.load(Ordering::Acquire).saturating_sub(counts.folded.load(Ordering::Acquire));
+        let large = counts.unfolded_bytes.load(Ordering::Acquire) > UNFOLDED;
         let since = counts.waiting_since.load(Ordering::Acquire);
         let late = since != 0 && self.age_ms().saturating_sub(since - 1) > self.bounds.1;
-        if behind > self.bounds.0 || late { Err(StoreFailure::Behind) } else { Ok(()) }
+        if behind > self.bounds.0 || late || large { Err(StoreFailure::Behind) } else { Ok(()) }
     }
 
-    /// Whether the lists may follow now.
-    pub(crate) fn may_list(&self) -> bool {
+    /// Whether the fold may follow now.
+    pub(crate) fn may_fold(&self) -> bool {
         #[cfg(test)]
         if self.held.load(Ordering::Acquire) {
             return false;

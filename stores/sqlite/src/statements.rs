@@ -2,6 +2,10 @@
 
 use rusqlite::{Connection, Result, Statement};
 
+/// A message's stored form, wherever the tables have it.
+pub(crate) const HEAD: &str =
+    "SELECT head FROM open WHERE id = ?1 UNION ALL SELECT head FROM finished WHERE id = ?1 LIMIT 1";
+
 /// Everything the writer says to SQLite while it commits.
 #[derive(Debug)]
 pub(crate) struct Statements<'c> {
@@ -9,14 +13,13 @@ pub(crate) struct Statements<'c> {
     pub(crate) commit: Statement<'c>,
     pub(crate) rollback: Statement<'c>,
     pub(crate) open_put: Statement<'c>,
-    pub(crate) open_update: Statement<'c>,
     pub(crate) open_remove: Statement<'c>,
-    pub(crate) open_log: Statement<'c>,
     pub(crate) finished_put: Statement<'c>,
     pub(crate) finished_get: Statement<'c>,
     pub(crate) finished_remove: Statement<'c>,
-    pub(crate) finished_log: Statement<'c>,
+    pub(crate) head_get: Statement<'c>,
     pub(crate) content: Statement<'c>,
+    pub(crate) content_get: Statement<'c>,
     pub(crate) log: Statement<'c>,
     pub(crate) loose: Statement<'c>,
     pub(crate) journal: Statement<'c>,
@@ -51,15 +54,14 @@ impl<'c> Statements<'c> {
             commit: c.prepare("COMMIT")?,
             rollback: c.prepare("ROLLBACK")?,
             open_put: c.prepare("INSERT OR REPLACE INTO open VALUES (?1, ?2, ?3)")?,
-            open_update: c.prepare("UPDATE open SET last_log = ?2, head = ?3 WHERE id = ?1")?,
             open_remove: c.prepare("DELETE FROM open WHERE id = ?1")?,
-            open_log: c.prepare("UPDATE open SET last_log = ?2 WHERE id = ?1")?,
             finished_put: c.prepare("INSERT OR REPLACE INTO finished VALUES (?1, ?2, ?3, ?4)")?,
             finished_get: c.prepare("SELECT version, last_log FROM finished WHERE id = ?1")?,
             finished_remove: c.prepare("DELETE FROM finished WHERE id = ?1")?,
-            finished_log: c.prepare("UPDATE finished SET last_log = ?2 WHERE id = ?1")?,
+            head_get: c.prepare(HEAD)?,
             content: c.prepare("INSERT OR IGNORE INTO content VALUES (?1, ?2)")?,
-            log: c.prepare("INSERT INTO log VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?,
+            content_get: c.prepare("SELECT 1 FROM content WHERE id = ?1")?,
+            log: c.prepare("INSERT INTO log VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?,
             loose: c.prepare("INSERT INTO loose VALUES (?1, ?2)")?,
             journal: c.prepare("INSERT INTO journal VALUES (?1, ?2)")?,
             journal_forget: c.prepare("DELETE FROM journal WHERE seq <= ?1")?,
@@ -92,7 +94,7 @@ impl<'c> Statements<'c> {
             lease: c.prepare("INSERT OR REPLACE INTO lease VALUES (?1, ?2)")?,
             message_list: c.prepare("INSERT OR REPLACE INTO message_list VALUES (?1, ?2, ?3)")?,
             event_list: c.prepare("INSERT OR REPLACE INTO event_list VALUES (?1, ?2, ?3)")?,
-            behind: c.prepare("UPDATE behind SET seq = ?1, cursor = ?2, finished = ?3")?,
+            behind: c.prepare("UPDATE behind SET seq = ?1, cursor = ?2, finished = ?3, journal = ?4")?,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The store as the port wants it.
 
-use crate::error::OpenError;
+use crate::error::{Fault, OpenError};
+use crate::look::View;
 use crate::pool::Pool;
 use crate::shared::{Shared, read};
 use crate::writer::{Answer, GROUP, Job};
@@ -61,14 +62,14 @@ impl SqliteStore {
     /// # Errors
     /// [`OpenError`], for the operator.
     pub fn open(options: &Options) -> Result<Self, OpenError> {
-        let open::Opened { file, lock, writer, checkpointer, pool, shared, at, lists } = open::open(options)?;
+        let open::Opened { file, lock, writer, checkpointer, pool, shared, at, fold } = open::open(options)?;
         let failed = |error| OpenError::Path { path: file.clone(), error };
         let (jobs, asked) = sync_channel(LINE);
         let (closing, closed) = channel();
         let state = Arc::clone(&shared);
         let writer = Builder::new()
             .name("store-writer".into())
-            .spawn(move || writer::run(&writer, state, at, lists, &asked))
+            .spawn(move || writer::run(&writer, state, at, fold, &asked))
             .map_err(failed)?;
         let state = Arc::clone(&shared);
         let checkpointer = Builder::new()
@@ -94,6 +95,16 @@ impl SqliteStore {
     /// Exact state in memory, while the store is open.
     fn alive(&self) -> Result<(), StoreFailure> {
         self.shared.alive()
+    }
+
+    /// Runs a look-up of one thing: what is not folded, then the tables.
+    fn look<T>(&self, look: impl FnOnce(View<'_>) -> Result<T, Fault>) -> Result<T, StoreFailure> {
+        self.pool.read(|c| look(View { c, overlay: &self.shared.overlay }))
+    }
+
+    /// Runs look-ups that must see one state of the tables.
+    fn look_once<T>(&self, look: impl FnOnce(View<'_>) -> Result<T, Fault>) -> Result<T, StoreFailure> {
+        self.pool.read_once(|c| look(View { c, overlay: &self.shared.overlay }))
     }
 
     fn watermark(&self) -> u64 {
@@ -130,11 +141,11 @@ impl Store for SqliteStore {
     }
 
     fn message(&self, id: MessageId) -> Result<Option<Message>, StoreFailure> {
-        self.pool.read(|c| look::message(c, id))
+        self.look(|view| look::message(view, id))
     }
 
     fn content(&self, id: MessageId) -> Result<Option<Content>, StoreFailure> {
-        self.pool.read(|c| look::content(c, id))
+        self.look(|view| look::content(view, id))
     }
 
     fn by_idempotency_key(
@@ -174,7 +185,7 @@ impl Store for SqliteStore {
     }
 
     fn open_messages(&self, after: Option<MessageId>, n: usize) -> Result<Vec<Message>, StoreFailure> {
-        self.pool.read(|c| look::open_messages(c, after, n))
+        self.look_once(|view| look::open_messages(view, after, n))
     }
 
     fn payer(&self, id: &PayerId) -> Result<Option<Payer>, StoreFailure> {
@@ -197,17 +208,17 @@ impl Store for SqliteStore {
     }
 
     fn decisions(&self, id: MessageId) -> Result<Vec<DecisionRecord>, StoreFailure> {
-        let story = self.pool.read_once(|c| look::story(c, id))?;
+        let story = self.look_once(|view| look::story(view, id))?;
         Ok(story.into_iter().flat_map(|(decisions, _, _)| decisions).collect())
     }
 
     fn message_events(&self, id: MessageId) -> Result<Vec<Event>, StoreFailure> {
-        let story = self.pool.read_once(|c| look::story(c, id))?;
+        let story = self.look_once(|view| look::story(view, id))?;
         Ok(story.into_iter().flat_map(|(_, events, _)| events).collect())
     }
 
     fn message_ledger(&self, id: MessageId) -> Result<Vec<LedgerEntry>, StoreFailure> {
-        let story = self.pool.read_once(|c| look::story(c, id))?;
+        let story = self.look_once(|view| look::story(view, id))?;
         Ok(story.into_iter().flat_map(|(_, _, ledger)| ledger).collect())
     }
 
@@ -231,12 +242,12 @@ impl Store for SqliteStore {
         n: usize,
     ) -> Result<Page<Message>, StoreFailure> {
         let watermark = self.watermark();
-        self.pool.read_once(|c| history::messages(c, filter, before, n, watermark))
+        self.look_once(|view| history::messages(view, filter, before, n, watermark))
     }
 
     fn conversations(&self, owner: &Owner, n: usize) -> Result<Page<ConversationSummary>, StoreFailure> {
         let watermark = self.watermark();
-        self.pool.read_once(|c| history::conversations(c, owner, n, watermark))
+        self.look_once(|view| history::conversations(view, owner, n, watermark))
     }
 
     fn conversation(
@@ -247,7 +258,7 @@ impl Store for SqliteStore {
         n: usize,
     ) -> Result<Page<ConversationLine>, StoreFailure> {
         let watermark = self.watermark();
-        self.pool.read_once(|c| history::conversation(c, (owner, with), before, n, watermark))
+        self.look_once(|view| history::conversation(view, (owner, with), before, n, watermark))
     }
 
     fn refusals(&self, n: usize) -> Result<Vec<RefusalRecord>, StoreFailure> {

@@ -1,4 +1,5 @@
-//! How a unit becomes rows of the log: one for each message that it tells something of, in the order of its events.
+//! How a unit becomes chapters of the log: one for each message that it tells something of, in the order of its
+//! events.
 
 use switchback_core::charge::LedgerEntry;
 use switchback_core::model::{DecisionRecord, Event, MessageId};
@@ -11,10 +12,11 @@ pub(crate) const FINISHED: u8 = 2;
 /// The unit opened a final message again.
 pub(crate) const REOPENED: u8 = 4;
 
-/// Ledger entries in one row at most: an entry's position is its row's number times this, plus its place in the row.
-pub(crate) const LEDGER_IN_ROW: u64 = 4096;
+/// Ledger entries in one chapter at most: an entry's position is its chapter's number times this, plus its place in
+/// it.
+pub(crate) const LEDGER_IN_CHAPTER: u64 = 4096;
 
-/// One row to be.
+/// One chapter to be.
 #[derive(Debug)]
 pub(crate) struct Chapter {
     /// The message it is about.
@@ -29,11 +31,11 @@ pub(crate) struct Chapter {
     pub(crate) flags: u8,
 }
 
-/// The rows of a unit. Events keep their order across rows, for they are numbered in it.
+/// The chapters of a unit. Events keep their order across chapters, for they are numbered in it.
 #[derive(Debug, Default)]
 pub(crate) struct Story {
     chapters: Vec<Chapter>,
-    /// The row that took the last event.
+    /// The chapter that took the last event.
     telling: Option<usize>,
 }
 
@@ -57,7 +59,7 @@ impl Story {
         self.about(message).flags |= flag;
     }
 
-    /// The rows, in order.
+    /// The chapters, in order.
     pub(crate) fn into_chapters(self) -> Vec<Chapter> {
         self.chapters
     }
@@ -67,7 +69,7 @@ impl Story {
         self.chapters.iter().flat_map(|chapter| &chapter.ledger)
     }
 
-    /// The first row of a message, made when there is none.
+    /// The first chapter of a message, made when there is none.
     fn about(&mut self, message: MessageId) -> &mut Chapter {
         let at = self.chapters.iter().position(|chapter| chapter.message == message);
         self.at(at, message)
@@ -82,7 +84,7 @@ impl Story {
         });
         #[expect(
             clippy::indexing_slicing,
-            reason = "a position that was found, or that of the row just pushed"
+            reason = "a position that was found, or that of the chapter just pushed"
         )]
         &mut self.chapters[at]
     }
@@ -97,7 +99,8 @@ impl Story {
     }
 
     fn enter(&mut self, entry: LedgerEntry) {
-        let room = |chapter: &Chapter| u64::try_from(chapter.ledger.len()).is_ok_and(|n| n < LEDGER_IN_ROW);
+        let room =
+            |chapter: &Chapter| u64::try_from(chapter.ledger.len()).is_ok_and(|n| n < LEDGER_IN_CHAPTER);
         let at = self.chapters.iter().position(|chapter| chapter.message == entry.message && room(chapter));
         let message = entry.message;
         self.at(at, message).ledger.push(entry);

@@ -1,10 +1,10 @@
 //! The one writer: takes what waits when the last sync ended, checks and applies it unit by unit in one transaction,
-//! and answers when that is durable. Between commits, and when nothing comes, it lets the lists follow.
+//! and answers when that is durable. Along with commits, and when nothing comes, it lets the fold follow.
 
 use crate::apply::apply;
 use crate::batch::{Batch, Delta, Past, Position};
 use crate::error::Fault;
-use crate::lists::{Lists, Mark};
+use crate::fold::{Fold, Mark};
 use crate::record::signed;
 use crate::shared::{Account, Shared, read, write};
 use crate::statements::Statements;
@@ -17,15 +17,16 @@ use switchback_ports::{Committed, Conflict, StoreFailure, Unit};
 
 /// Units of one commit at most.
 pub(crate) const GROUP: usize = 1024;
-/// With so many lines waiting, the lists begin a round even while commits keep coming.
-const ROUND: usize = 8192;
-/// Rows of the lists that go along with a commit: this many, and for each unit of it the second figure.
-const BUDGET: (usize, usize) = (256, 6);
-/// How long the writer waits for work before it lets the lists follow: long enough that under load it never runs out,
-/// so that lists ride on commits in large rounds; short enough that nobody notices on an idle server.
-const IDLE: Duration = Duration::from_millis(2);
-/// The longest that lines wait for a round, however much is committed.
-const ROUND_MS: u64 = 500;
+/// What begins a round of the fold while commits keep coming: so many lines for the lists, so many bytes of stored forms,
+/// or that much time. The later it begins, the more messages are final by then and are folded once.
+const ROUND: (usize, usize, u64) = (65_536, 33_554_432, 600);
+/// Rows of a round that go along with a commit: this many, and for each unit of it the second figure.
+const BUDGET: (usize, usize) = (64, 4);
+/// Rows of a round in a transaction of its own, while nothing else is asked.
+const PIECE: usize = 1024;
+/// How long the writer waits for work before it lets the fold follow: short enough that nobody notices on an idle
+/// server. Such a round begins so many milliseconds after the one before: at a low load gaps are short and many.
+const IDLE: (Duration, u64) = (Duration::from_millis(2), 40);
 
 /// What a unit came to.
 pub(crate) type Answer = Result<Vec<Result<Committed, Conflict>>, StoreFailure>;
@@ -48,11 +49,13 @@ pub(crate) struct Writer<'c> {
     st: Statements<'c>,
     shared: Arc<Shared>,
     at: Position,
-    lists: Lists,
-    /// How far the last answered commit went: what the next round of the lists will cover.
+    fold: Fold,
+    /// How far the last answered commit went: what the next round of the fold will cover.
     seen: Mark,
-    /// Since when lines wait: those of the round, those of the next one. See [`crate::shared::Counts`].
+    /// Since when units wait for the fold: those of the round, those of the next one. See [`crate::shared::Counts`].
     since: (u64, u64),
+    /// When the last round began, in milliseconds from the store's start.
+    begun: u64,
 }
 
 /// Runs the writer until it is closed.
@@ -60,7 +63,7 @@ pub(crate) fn run(
     connection: &Connection,
     shared: Arc<Shared>,
     at: Position,
-    lists: Lists,
+    fold: Fold,
     jobs: &Receiver<Job>,
 ) {
     let st = match Statements::prepare(connection) {
@@ -70,20 +73,21 @@ pub(crate) fn run(
             return;
         }
     };
-    let mut writer = Writer { st, shared, at, lists, seen: Mark::default(), since: (0, 0) };
+    let mut writer = Writer { st, shared, at, fold, seen: Mark::default(), since: (0, 0), begun: 0 };
     writer.see();
     writer.run(jobs);
 }
 
 impl Writer<'_> {
     fn run(&mut self, jobs: &Receiver<Job>) {
-        let mut held = None;
+        let (mut held, mut idle) = (None, false);
         loop {
             let job = match held.take() {
                 Some(job) => Ok(job),
-                None if self.listing() && !self.shared.is_stopped() => jobs.recv_timeout(IDLE),
+                None if self.folding() && !self.shared.is_stopped() => jobs.recv_timeout(self.patience(idle)),
                 None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
+            idle = matches!(job, Err(RecvTimeoutError::Timeout));
             match job {
                 Ok(Job::Commit { units, checked, answer }) => {
                     let mut asked = vec![(units, checked, answer)];
@@ -94,9 +98,18 @@ impl Writer<'_> {
                 Ok(Job::Close) | Err(RecvTimeoutError::Disconnected) => break,
             }
         }
-        while self.listing() && self.shared.may_list() && !self.shared.is_stopped() {
+        while self.folding() && self.shared.may_fold() && !self.shared.is_stopped() {
             self.follow();
         }
+    }
+
+    /// How long to wait for work before the fold follows. A round goes on for as long as nothing comes.
+    fn patience(&self, idle: bool) -> Duration {
+        let (gap, apart) = IDLE;
+        if self.fold.busy() {
+            return if idle && self.shared.may_fold() { Duration::ZERO } else { gap };
+        }
+        gap.max(Duration::from_millis((self.begun + apart).saturating_sub(self.shared.age_ms())))
     }
 
     /// Commits what several callers asked, and answers them.
@@ -123,7 +136,7 @@ impl Writer<'_> {
         callers.iter().zip(answers).for_each(|(caller, results)| answer(caller, Ok(results)));
     }
 
-    /// One transaction: every unit, the payers' journal, and a piece of the lists.
+    /// One transaction: every unit, and a piece of the fold.
     fn transaction(
         &mut self,
         batch: &mut Batch,
@@ -131,7 +144,8 @@ impl Writer<'_> {
         answers: &mut Vec<Vec<Result<Committed, Conflict>>>,
     ) -> Result<(), Fault> {
         self.st.begin.execute([])?;
-        let mut past = Past { shared: &self.shared, st: &mut self.st, at: &mut self.at };
+        let highest = self.fold.highest;
+        let mut past = Past { shared: &self.shared, st: &mut self.st, at: &mut self.at, highest };
         for (units, checked) in work {
             let mut results = Vec::with_capacity(units.len());
             for unit in units {
@@ -143,22 +157,17 @@ impl Writer<'_> {
             }
             answers.push(results);
         }
-        if let Some(row) = batch.journal() {
-            self.at.journal += 1;
-            self.st.journal.execute((signed(self.at.journal), row))?;
-        }
+        batch.write(&mut past)?;
         let (fixed, each) = BUDGET;
         let units = usize::try_from(batch.units).unwrap_or(usize::MAX);
-        let whole = self.list(units.saturating_mul(each).saturating_add(fixed))?;
+        self.fold_along(units.saturating_mul(each).saturating_add(fixed))?;
         self.st.commit.execute([])?;
-        if let Some(mark) = whole {
-            self.listed(mark);
-        }
         Ok(())
     }
 
     /// Brings memory up to what is durable now. Only then do readers of memory see the units.
     fn remember(&mut self, mut batch: Batch) {
+        batch.remember(&mut write(&self.shared.overlay), self.at.journal);
         {
             let mut open = write(&self.shared.open);
             for delta in batch.deltas.drain(..) {
@@ -179,11 +188,12 @@ impl Writer<'_> {
         counts.units.fetch_add(batch.units, Ordering::AcqRel);
         counts.commits.fetch_add(1, Ordering::AcqRel);
         counts.cursor.store(self.at.cursor, Ordering::Release);
-        self.lists.take(&mut batch.lists);
+        self.fold.lists.take(&mut batch.lists);
         self.see();
+        self.settle();
     }
 
-    /// Notes what is durable now, and since when the lists wait.
+    /// Notes what is durable now, and since when the fold waits.
     fn see(&mut self) {
         let counts = &self.shared.counts;
         self.seen = Mark {
@@ -193,79 +203,92 @@ impl Writer<'_> {
             units: counts.units.load(Ordering::Acquire),
             journal: self.at.journal,
         };
-        if self.lists.waiting() > 0 && self.since.1 == 0 {
+        if self.unfolded() && self.since.1 == 0 {
             self.since.1 = self.shared.age_ms() + 1;
         }
         self.tell();
     }
 
-    /// Tells readers how far the lists are.
+    /// Tells how far the fold is.
     fn tell(&self) {
         let counts = &self.shared.counts;
-        let since = if self.lists.in_round() { self.since.0 } else { self.since.1 };
+        let since = if self.fold.in_round() { self.since.0 } else { self.since.1 };
         counts.waiting_since.store(since, Ordering::Release);
-        // Without a line to add, a commit is followed as soon as it is made.
-        let all = !self.lists.in_round() && self.lists.waiting() == 0;
-        let followed = if all { self.seen } else { self.lists.written };
-        counts.listed.store(followed.units, Ordering::Release);
+        // A commit that leaves nothing to fold is followed as soon as it is made.
+        let all = !self.fold.in_round() && !self.unfolded();
+        let followed = if all { self.seen } else { self.fold.written };
+        counts.folded.store(followed.units, Ordering::Release);
         counts.watermark.store(followed.cursor, Ordering::Release);
+        counts.unfolded_bytes.store(read(&self.shared.overlay).bytes(), Ordering::Release);
     }
 
-    /// Whether the lists or the payers' table have something to follow.
-    fn listing(&self) -> bool {
-        self.lists.in_round() || self.lists.waiting() > 0 || !read(&self.shared.payers).is_empty()
+    /// Whether anything waits for the next round.
+    fn unfolded(&self) -> bool {
+        self.seen.journal > self.fold.begun().journal || self.fold.lists.waiting() > 0
     }
 
-    /// A piece of the lists in a transaction of its own, while nothing else is asked.
+    /// Whether the fold has anything to do.
+    fn folding(&self) -> bool {
+        self.fold.busy() || self.unfolded()
+    }
+
+    /// A piece of the fold in a transaction of its own, while nothing else is asked.
     fn follow(&mut self) {
-        if self.shared.may_list() {
+        if self.shared.may_fold() {
             let shared = Arc::clone(&self.shared);
             let turn = shared.gate.write();
             let result = self.follow_once();
             drop(turn);
-            if let Err(fault) = result {
-                self.fail(&fault);
+            match result {
+                Ok(()) => self.settle(),
+                Err(fault) => drop(self.fail(&fault)),
             }
         }
     }
 
     fn follow_once(&mut self) -> Result<(), Fault> {
         self.st.begin.execute([])?;
-        self.begin_round()?;
-        let whole = self.lists.step(2048, &mut self.st)?;
+        if !self.fold.busy() {
+            self.begin_round()?;
+        }
+        self.fold.step(PIECE, &mut self.st)?;
         self.st.commit.execute([])?;
-        whole.into_iter().for_each(|mark| self.listed(mark));
         Ok(())
     }
 
-    /// A piece of the lists within a commit: when a round is under way, or enough waits for one.
-    fn list(&mut self, budget: usize) -> Result<Option<Mark>, Fault> {
-        if !self.shared.may_list() {
-            return Ok(None);
+    /// A piece of the fold within a commit: when a round is under way, or enough waits for one.
+    fn fold_along(&mut self, budget: usize) -> Result<(), Fault> {
+        if !self.shared.may_fold() {
+            return Ok(());
         }
-        let old = self.since.1 != 0 && self.shared.age_ms().saturating_sub(self.since.1 - 1) > ROUND_MS;
-        if !self.lists.in_round() && (self.lists.waiting() > ROUND || old) {
+        let (lines, bytes, ms) = ROUND;
+        let old = || self.since.1 != 0 && self.shared.age_ms().saturating_sub(self.since.1 - 1) > ms;
+        let large = || self.shared.counts.unfolded_bytes.load(Ordering::Relaxed) > bytes;
+        if self.fold.lists.waiting() > lines || old() || large() {
             self.begin_round()?;
         }
-        self.lists.step(budget, &mut self.st)
+        self.fold.step(budget, &mut self.st)
     }
 
-    /// Begins a round, unless one is under way: all lines and payers that were durable before this transaction.
+    /// Begins a round, unless one is under way: all that was durable before this transaction.
     fn begin_round(&mut self) -> Result<(), Fault> {
-        if self.lists.in_round() {
+        if self.fold.in_round() {
             return Ok(());
         }
         let payers = read(&self.shared.payers).values().cloned().collect();
-        self.lists.begin(payers, self.seen);
-        self.since = (self.since.1, 0);
+        self.fold.begin(&read(&self.shared.overlay), payers, self.seen);
+        (self.since, self.begun) = ((self.since.1, 0), self.shared.age_ms());
         self.st.key_forget.execute([signed(self.at.latest.as_millis())])?;
         Ok(())
     }
 
-    /// A round is durable: the watermark moves, and payers that did not change again leave memory.
-    fn listed(&mut self, mark: Mark) {
-        self.lists.end(mark);
-        write(&self.shared.payers).retain(|_, account| account.journal > mark.journal);
+    /// A piece of the fold is durable: what it wrote leaves the overlay. With the last piece the watermark moves, and
+    /// payers that did not change again leave memory.
+    fn settle(&mut self) {
+        if self.fold.in_round() && self.fold.settle(&mut write(&self.shared.overlay)) {
+            let journal = self.fold.written.journal;
+            write(&self.shared.payers).retain(|_, account| account.journal > journal);
+        }
         self.tell();
     }
 
