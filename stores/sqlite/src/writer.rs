@@ -25,8 +25,11 @@ const BUDGET: (usize, usize) = (64, 4);
 /// Rows of a round in a transaction of its own, while nothing else is asked.
 const PIECE: usize = 1024;
 /// How long the writer waits for work before it lets the fold follow: short enough that nobody notices on an idle
-/// server. Such a round begins so many milliseconds after the one before: at a low load gaps are short and many.
-const IDLE: (Duration, u64) = (Duration::from_millis(2), 40);
+/// server.
+const IDLE: Duration = Duration::from_millis(2);
+/// Where more than so many units wait, this is no idle server but a moment of rest: a round begins so many milliseconds
+/// after the one before, or it would meet messages that are not final yet.
+const REST: (u64, u64) = (16, 40);
 
 /// What a unit came to.
 pub(crate) type Answer = Result<Vec<Result<Committed, Conflict>>, StoreFailure>;
@@ -105,11 +108,13 @@ impl Writer<'_> {
 
     /// How long to wait for work before the fold follows. A round goes on for as long as nothing comes.
     fn patience(&self, idle: bool) -> Duration {
-        let (gap, apart) = IDLE;
         if self.fold.busy() {
-            return if idle && self.shared.may_fold() { Duration::ZERO } else { gap };
+            return if idle && self.shared.may_fold() { Duration::ZERO } else { IDLE };
         }
-        gap.max(Duration::from_millis((self.begun + apart).saturating_sub(self.shared.age_ms())))
+        let (few, apart) = REST;
+        let waiting = self.seen.units.saturating_sub(self.fold.written.units);
+        let since = self.shared.age_ms().saturating_sub(self.begun);
+        if waiting <= few { IDLE } else { IDLE.max(Duration::from_millis(apart.saturating_sub(since))) }
     }
 
     /// Commits what several callers asked, and answers them.
