@@ -54,6 +54,9 @@ pub(crate) enum Fault {
     /// A record is unreadable.
     #[error("{0}")]
     Record(#[from] CorruptRecord),
+    /// The file could not be synced.
+    #[error("{0}")]
+    Sync(#[from] std::io::Error),
 }
 
 impl Fault {
@@ -75,6 +78,7 @@ impl From<Fault> for OpenError {
         match fault {
             Fault::Sqlite(error) => Self::Sqlite(error),
             Fault::Record(error) => error.into(),
+            Fault::Sync(error) => Self::Damaged(error.to_string()),
         }
     }
 }

@@ -84,7 +84,7 @@ impl Audit {
 
 /// Sums as they grow.
 #[derive(Debug, Default)]
-struct Proof {
+pub(crate) struct Proof {
     /// The last chapter of the log that is in them.
     seq: u64,
     /// The cursor of the last event up to it.
@@ -150,7 +150,7 @@ impl Told {
 
 impl Proof {
     /// Reads on until all is read or the time is over.
-    fn read_on(&mut self, c: &Connection, budget: Duration) -> Result<LedgerTotals, Fault> {
+    pub(crate) fn read_on(&mut self, c: &Connection, budget: Duration) -> Result<LedgerTotals, Fault> {
         let began = Instant::now();
         let (last, _) = last(c)?;
         while self.seq < last {
@@ -184,7 +184,8 @@ impl Proof {
         let after = self.seq;
         let mut rows = statement.query([signed(first_of(c, after + 1)?), signed(until)])?;
         while let Some(row) = rows.next()? {
-            for chapter in chapters(row)?.iter().filter(|chapter| after < chapter.seq && chapter.seq <= until) {
+            for chapter in chapters(row)?.iter().filter(|chapter| after < chapter.seq && chapter.seq <= until)
+            {
                 if chapter.ledger > 0 || chapter.flags > 0 {
                     let before = Told::before(c, &mut log, chapter, loose)?;
                     let (_, _, ledger) = chapter.read()?;

@@ -19,13 +19,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use switchback_core::model::Message;
 
+/// Bytes in a page of the file.
+pub(crate) const PAGE: i64 = 4096;
 /// Connections for reading.
 const READERS: usize = 4;
 /// Page cache of the writer and of each reader, in KiB (negative: SQLite's way of saying KiB).
 const CACHE: (i32, i32) = (-49_152, -4_096);
 /// Pages of a file that is checked whole when it is opened: 64 MiB. A larger one is checked where it is read: every
 /// record has its checksum, and all open messages are read now.
-const CHECKED: i64 = 16_384;
+const CHECKED: i64 = 67_108_864 / PAGE;
 /// Final messages whose peers' ids are remembered again.
 const RECENT: i64 = 10_000;
 
@@ -98,6 +100,7 @@ fn connect(file: &Path, options: &Options, cache: i32) -> Result<Connection, Ope
             .map_err(|error| unknown_vfs(error, vfs))?,
     };
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.pragma_update(None, "page_size", PAGE)?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode != "wal" {
         return Err(OpenError::Damaged(format!(
@@ -142,6 +145,7 @@ fn rebuild(c: &Connection, shared: &Shared, at: &Position) -> Result<(), Fault> 
     counts.parked.store(unsigned(parked), Ordering::Release);
     counts.finished.store(at.finished, Ordering::Release);
     counts.cursor.store(at.cursor, Ordering::Release);
+    counts.watermark.store(at.cursor, Ordering::Release);
     Ok(())
 }
 

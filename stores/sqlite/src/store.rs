@@ -49,7 +49,8 @@ pub struct SqliteStore {
 #[derive(Debug)]
 struct Running {
     writer: JoinHandle<()>,
-    checkpointer: JoinHandle<()>,
+    /// Gives the database's file back, which is closed after all connections.
+    checkpointer: JoinHandle<File>,
     /// Dropped: the checkpointer ends.
     closing: Sender<()>,
     /// Dropped last: another process may open the store.
@@ -71,10 +72,14 @@ impl SqliteStore {
             .name("store-writer".into())
             .spawn(move || writer::run(&writer, state, at, fold, &asked))
             .map_err(failed)?;
+        let data = File::options().write(true).open(&file).map_err(failed)?;
         let state = Arc::clone(&shared);
         let checkpointer = Builder::new()
             .name("checkpointer".into())
-            .spawn(move || checkpoint::run(&checkpointer, &state, &closed))
+            .spawn(move || {
+                checkpoint::run(&checkpointer, &data, &state, &closed);
+                data
+            })
             .map_err(failed)?;
         let running = Mutex::new(Some(Running { writer, checkpointer, closing, lock }));
         Ok(Self { shared, pool, audit: ledger::Audit::default(), jobs, file, running })
@@ -98,7 +103,7 @@ impl SqliteStore {
     }
 
     /// Runs a look-up of one thing: what is not folded, then the tables.
-    fn look<T>(&self, look: impl FnOnce(View<'_>) -> Result<T, Fault>) -> Result<T, StoreFailure> {
+    pub(crate) fn look<T>(&self, look: impl FnOnce(View<'_>) -> Result<T, Fault>) -> Result<T, StoreFailure> {
         self.pool.read(|c| look(View { c, overlay: &self.shared.overlay }))
     }
 
@@ -317,9 +322,9 @@ impl Store for SqliteStore {
         drop(self.jobs.send(Job::Close));
         drop(writer.join());
         drop(closing);
-        drop(checkpointer.join());
+        let data = checkpointer.join();
         self.pool.close();
-        drop(lock);
+        drop((data, lock));
     }
 }
 

@@ -29,7 +29,7 @@ const PIECE: usize = 1024;
 const IDLE: Duration = Duration::from_millis(2);
 /// Where more than so many units wait, this is no idle server but a moment of rest: a round begins so many milliseconds
 /// after the one before, or it would meet messages that are not final yet.
-const REST: (u64, u64) = (16, 40);
+const REST: (u64, u64) = (16, 150);
 
 /// What a unit came to.
 pub(crate) type Answer = Result<Vec<Result<Committed, Conflict>>, StoreFailure>;
@@ -69,19 +69,19 @@ pub(crate) fn run(
     fold: Fold,
     jobs: &Receiver<Job>,
 ) {
-    let st = match Statements::prepare(connection) {
-        Ok(st) => st,
-        Err(error) => {
-            shared.stop(&error.to_string());
-            return;
-        }
-    };
-    let mut writer = Writer { st, shared, at, fold, seen: Mark::default(), since: (0, 0), begun: 0 };
-    writer.see();
-    writer.run(jobs);
+    match Statements::prepare(connection) {
+        Ok(st) => Writer::new(st, shared, at, fold).run(jobs),
+        Err(error) => drop(shared.stop(&error.to_string())),
+    }
 }
 
-impl Writer<'_> {
+impl<'c> Writer<'c> {
+    fn new(st: Statements<'c>, shared: Arc<Shared>, at: Position, fold: Fold) -> Self {
+        let mut writer = Self { st, shared, at, fold, seen: Mark::default(), since: (0, 0), begun: 0 };
+        writer.see();
+        writer
+    }
+
     fn run(&mut self, jobs: &Receiver<Job>) {
         let (mut held, mut idle) = (None, false);
         loop {
@@ -97,12 +97,12 @@ impl Writer<'_> {
                     held = gather(&mut asked, jobs);
                     self.commit(asked);
                 }
-                Err(RecvTimeoutError::Timeout) => self.follow(),
+                Err(RecvTimeoutError::Timeout) => self.follow(PIECE),
                 Ok(Job::Close) | Err(RecvTimeoutError::Disconnected) => break,
             }
         }
         while self.folding() && self.shared.may_fold() && !self.shared.is_stopped() {
-            self.follow();
+            self.follow(PIECE);
         }
     }
 
@@ -237,12 +237,12 @@ impl Writer<'_> {
         self.fold.busy() || self.unfolded()
     }
 
-    /// A piece of the fold in a transaction of its own, while nothing else is asked.
-    fn follow(&mut self) {
+    /// A piece of the fold, so many rows, in a transaction of its own, while nothing else is asked.
+    fn follow(&mut self, budget: usize) {
         if self.shared.may_fold() {
             let shared = Arc::clone(&self.shared);
             let turn = shared.gate.write();
-            let result = self.follow_once();
+            let result = self.follow_once(budget);
             drop(turn);
             match result {
                 Ok(()) => self.settle(),
@@ -251,12 +251,12 @@ impl Writer<'_> {
         }
     }
 
-    fn follow_once(&mut self) -> Result<(), Fault> {
+    fn follow_once(&mut self, budget: usize) -> Result<(), Fault> {
         self.st.begin.execute([])?;
         if !self.fold.busy() {
             self.begin_round()?;
         }
-        self.fold.step(PIECE, &mut self.st)?;
+        self.fold.step(budget, &mut self.st)?;
         self.st.commit.execute([])?;
         Ok(())
     }
@@ -338,3 +338,6 @@ pub(crate) fn learn(open: &mut crate::shared::Open, delta: Delta) {
 fn answer(caller: &SyncSender<Answer>, answer: Answer) {
     drop(caller.send(answer));
 }
+
+#[cfg(test)]
+mod tests;

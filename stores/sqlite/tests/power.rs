@@ -218,3 +218,31 @@ fn a_busy_store_survives_cuts_at_any_moment() {
         journals.iter().for_each(|journal| verify(&store, journal));
     }
 }
+
+/// What the cut left of the journal is replayed when the store is opened: cut at every write and sync of that, too, and
+/// then again.
+#[test]
+fn a_cut_while_the_journal_is_replayed_loses_nothing() {
+    let mut met = 0;
+    for n in 1..60_u64 {
+        let folder = tempfile::tempdir().unwrap();
+        let (disk, name) = disk(Syncs::Honest);
+        let options = options(folder.path(), &name);
+        let mut journal = Journal::default();
+        let store = SqliteStore::open(&options).unwrap();
+        run(&store, 0, 6, &mut journal).unwrap();
+        disk.cut(Left::Nothing);
+        drop(store);
+        for again in 0..2 {
+            disk.power_on();
+            let (call, at) = if n % 4 == 0 { (Call::Sync, n.div_ceil(4)) } else { (Call::Write, n) };
+            disk.plan(call, at, Fault::CutBefore(Left::Some(n + again)));
+            drop(SqliteStore::open(&options));
+            met += u64::from(!disk.is_on());
+            disk.unplan();
+        }
+        disk.power_on();
+        verify(&SqliteStore::open(&options).unwrap(), &journal);
+    }
+    assert!(met >= 40, "only {met} cuts were met");
+}
