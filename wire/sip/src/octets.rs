@@ -116,6 +116,21 @@ pub(crate) fn decimal(digits: &[u8]) -> Option<u64> {
     })
 }
 
+/// How many parameters one value or URI may have: beyond, asking which of them are there twice costs too much.
+const PARAMS_MAX: usize = 64;
+
+/// Whether names of parameters may stand together: none is there twice (RFC 3261 7.3.1, 19.1.1), so that nobody has to
+/// choose which one counts.
+pub(crate) fn are_distinct<'a>(
+    names: impl Iterator<Item = &'a [u8]> + Clone,
+    same: impl Fn(&[u8], &[u8]) -> bool,
+) -> bool {
+    names
+        .clone()
+        .enumerate()
+        .all(|(at, name)| at < PARAMS_MAX && !names.clone().take(at).any(|before| same(before, name)))
+}
+
 /// What is left of a value while it is read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scan<'a> {

@@ -53,6 +53,7 @@ fn via() {
         "SIP/2.0/UDP ;branch=1",
         "SIP/2.0/UDP h;branch=",
         "SIP/2.0/UDP h;=1",
+        "SIP/2.0/UDP h;branch=1;Branch=2",
     ]);
 }
 
@@ -86,6 +87,7 @@ fn from_and_to() {
         "<sip:a@b>x",
         "<sip:a@b>;",
         "<sip:a@b>;tag=",
+        "<sip:a@b>;tag=1;tag=2",
         "<sip:a@b>;tag=\"x",
         "alice",
         "<alice>",

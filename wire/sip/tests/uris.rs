@@ -1,5 +1,6 @@
 //! URIs: the examples of RFC 3261 19.1 and RFC 3966, and what no URI is.
 
+use wire_sip::header::{NameAddr, Value};
 use wire_sip::uri::{Host, Uri, unescape};
 
 fn uri(text: &str) -> Uri<'_> {
@@ -129,9 +130,31 @@ fn these_are_none() {
         "x:a b",
         "x:<a>",
         "sip:a\u{fc}@b",
+        "sip:a@b;x=1;%58=2",
+        "sip:a@b;lr;lr",
+        "tel:+1;a;a",
         "sip:[2001:db8:::10]",
         "sip:[1:::2:::192.0.2.1]",
     ] {
         assert!(Uri::read(text.as_bytes()).is_none(), "{text}");
+    }
+}
+
+/// Nothing may cost its square in what a peer writes.
+#[test]
+fn there_are_not_more_than_64_parameters_or_headers() {
+    let params = |count: usize| (0..count).map(|at| format!(";p{at}")).collect::<String>();
+    let headers =
+        |count: usize| (0..count).map(|at| format!("&h{at}=1")).collect::<String>().replacen('&', "?", 1);
+    for (count, taken) in [(64, true), (65, false), (4000, false)] {
+        for text in [
+            format!("sip:a@b{}", params(count)),
+            format!("tel:+1{}", params(count)),
+            format!("sip:a@b{}", headers(count)),
+        ] {
+            assert_eq!(Uri::read(text.as_bytes()).is_some(), taken, "{count}");
+        }
+        let value = format!("<sip:a@b>{}", params(count));
+        assert_eq!(NameAddr::read(value.as_bytes()).is_some(), taken, "{count}");
     }
 }

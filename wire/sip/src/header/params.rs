@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bytes::{BufMut, BytesMut};
 
-use crate::octets::{PARAM_VALUE, Scan};
+use crate::octets::{PARAM_VALUE, Scan, are_distinct};
 
 /// Parameters of a header value as they stand in it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -30,24 +30,26 @@ impl<'a> Params<'a> {
         Self { text }
     }
 
-    /// Takes everything from the first `;` on. `None`: an empty parameter, a name that is no token, a quote without
-    /// its end.
+    /// Takes everything from the first `;` on. `None`: an empty parameter, a name that is no token or has a namesake, a
+    /// quote without its end.
     pub(crate) fn read(text: &'a [u8]) -> Option<Self> {
         let mut scan = Scan::new(text);
         while scan.eat_spaced(b';') {
             read_param(&mut scan)?;
         }
         scan.skip_space();
-        scan.is_empty().then_some(Self { text })
+        let params = Self { text };
+        let names = params.iter().map(|param| param.name);
+        (scan.is_empty() && are_distinct(names, <[u8]>::eq_ignore_ascii_case)).then_some(params)
     }
 
     /// The parameters in their order.
-    pub fn iter(&self) -> impl Iterator<Item = Param<'a>> + use<'a> {
+    pub fn iter(&self) -> impl Iterator<Item = Param<'a>> + Clone + use<'a> {
         let mut scan = Scan::new(self.text);
         core::iter::from_fn(move || if scan.eat_spaced(b';') { read_param(&mut scan) } else { None })
     }
 
-    /// A parameter by its name, in any case; the first one of that name.
+    /// A parameter by its name, in any case.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Param<'a>> {
         self.iter().find(|param| param.name.eq_ignore_ascii_case(name.as_bytes()))

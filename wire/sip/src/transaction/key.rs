@@ -77,7 +77,7 @@ impl Keys {
         let via = request.via();
         let mut digest = self.digest(b's');
         match via.branch() {
-            Some(branch) if branch.len() > Via::COOKIE.len() && branch.starts_with(Via::COOKIE) => {
+            Some(branch) if via.has_unique_branch() => {
                 digest.part(branch);
                 digest.sent_by(&via);
             }

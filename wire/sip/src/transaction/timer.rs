@@ -163,3 +163,18 @@ impl Timer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_timer_has_a_lane_of_its_own_and_runs_for_some_time() {
+        for (place, timer) in Timer::all().enumerate() {
+            assert_eq!(timer.lane(), place, "{timer:?}");
+            let at_once = Duration::ZERO;
+            let none = Timers { t1: at_once, t2: at_once, t4: at_once, trying: at_once, c: at_once };
+            assert!(timer.length(&none) > 0, "{timer:?}");
+        }
+    }
+}

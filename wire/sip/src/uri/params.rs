@@ -1,6 +1,6 @@
 //! The `;name=value` list of a URI (RFC 3261 19.1.1, RFC 3966 3), and the `name=value&...` of its headers.
 
-use crate::octets::{Scan, URI_PARAM};
+use crate::octets::{Scan, URI_PARAM, are_distinct};
 use crate::uri::escape::same_but_case;
 
 /// Parameters of a URI as they stand in it.
@@ -11,7 +11,7 @@ pub struct UriParams<'a> {
 }
 
 impl<'a> UriParams<'a> {
-    /// Takes the parameters that are next. `None`: one of them has no name, or no value behind its `=`.
+    /// Takes the parameters that are next. `None`: one of them has no name, no value behind its `=`, or a namesake.
     pub(crate) fn read(scan: &mut Scan<'a>) -> Option<Self> {
         let all = scan.rest();
         while scan.eat(b';') {
@@ -21,11 +21,12 @@ impl<'a> UriParams<'a> {
             }
         }
         let taken = all.len().checked_sub(scan.rest().len())?;
-        all.get(..taken).map(|text| Self { text: text.get(1..).unwrap_or_default() })
+        let params = Self { text: all.get(..taken)?.get(1..).unwrap_or_default() };
+        are_distinct(params.iter().map(|(name, _)| name), same_but_case).then_some(params)
     }
 
     /// Names and values in their order, escapes left in.
-    pub fn iter(&self) -> impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)> + use<'a> {
+    pub fn iter(&self) -> impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)> + Clone + use<'a> {
         pairs(self.text, b';')
     }
 
@@ -53,7 +54,7 @@ impl<'a> UriParams<'a> {
 }
 
 /// `name` or `name=value`, cut at `separator`; an empty text has none.
-pub(crate) fn pairs(text: &[u8], separator: u8) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
+pub(crate) fn pairs(text: &[u8], separator: u8) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> + Clone {
     let pieces = (!text.is_empty()).then(|| text.split(move |octet| *octet == separator));
     pieces.into_iter().flatten().map(|piece| {
         let mut sides = piece.splitn(2, |octet| *octet == b'=');

@@ -67,13 +67,16 @@ fn read_userinfo(userinfo: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
     (scan.is_empty() && !user.is_empty()).then_some((user, password))
 }
 
+/// How many headers a URI may have: each is compared with each.
+const HEADERS_MAX: usize = 64;
+
 /// `"?" name "=" value *("&" name "=" value)`: without the `?`, empty when there are none.
 fn read_headers<'a>(scan: &mut Scan<'a>) -> Option<&'a [u8]> {
     if !scan.eat(b'?') {
         return Some(&[]);
     }
     let headers = scan.rest();
-    loop {
+    for _ in 0..HEADERS_MAX {
         if scan.escaped(URI_HEADER).is_empty() || !scan.eat(b'=') {
             return None;
         }
@@ -82,4 +85,5 @@ fn read_headers<'a>(scan: &mut Scan<'a>) -> Option<&'a [u8]> {
             return Some(headers);
         }
     }
+    None
 }

@@ -14,6 +14,5 @@ mod ladder;
 mod matching;
 mod peer;
 mod property;
-
 mod server_invite;
 mod server_non_invite;

@@ -41,6 +41,21 @@ fn branch_sent_by_and_method_tell_requests_apart() {
 }
 
 #[test]
+fn the_answer_goes_to_where_the_request_came_from_last() {
+    let mut table = Transactions::new(&Timers::default(), Limits::default(), 1);
+    let request = Asked::new("MESSAGE");
+    let mut out = Vec::new();
+    table.received(request.message(), "lost", false, NOW, &mut out);
+    let Some(Output::Request { id, to_tag, message, .. }) = out.pop() else { panic!("nothing asked") };
+    table.received(request.message(), "found", false, NOW, &mut out);
+    let octets = answer(&message, 200, to_tag.as_ref());
+    table.respond(id, StatusCode::OK, &octets, NOW, &mut out).unwrap();
+    assert!(matches!(out.as_slice(), [Output::Send { flow: "found", .. }]), "{out:?}");
+    table.received(request.message(), "third", false, NOW, &mut out);
+    assert!(matches!(out.as_slice(), [_, Output::Send { flow: "third", .. }]), "{out:?}");
+}
+
+#[test]
 fn a_request_that_comes_by_two_ways_is_a_loop_but_not_within_a_dialog() {
     let first = Asked::new("MESSAGE");
     let merged = Asked { branch: "z9hG4bK-2", sent_by: "192.0.2.9", ..first };
