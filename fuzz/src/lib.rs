@@ -3,6 +3,7 @@
 
 pub mod script;
 pub mod session;
+pub mod sip;
 pub mod world;
 
 /// The text of an input: what is no UTF-8 is replaced, as a careful reader of a socket would do.

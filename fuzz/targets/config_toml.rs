@@ -11,6 +11,7 @@ mod config {
     mod duration;
     mod read;
     mod sections;
+    mod sip;
     mod warnings;
 
     pub(crate) use read::parse;

@@ -5,12 +5,15 @@
 #[path = "../../testkit/src/chance.rs"]
 #[allow(dead_code, reason = "the pretend SMSC uses more of it")]
 mod chance;
+#[path = "../../testkit/src/script.rs"]
+#[allow(dead_code, reason = "the pretend SMSC uses more of it")]
+mod script;
 #[path = "../../testkit/src/smsc/script.rs"]
 #[allow(dead_code, unfulfilled_lint_expectations, reason = "the pretend SMSC uses more of it")]
-mod script;
+mod smsc;
 
 use libfuzzer_sys::fuzz_target;
-use script::Script;
+use smsc::Script;
 
 fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(data) else { return };

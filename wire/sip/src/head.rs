@@ -32,7 +32,7 @@ pub(crate) struct Index {
     pub(crate) fields: Vec<Entry>,
     /// Where the body begins.
     pub(crate) end: usize,
-    /// Whether a field goes on over several lines: then the octets want [`unfold`].
+    /// Whether a field goes on over several lines: [`Head::new`] joins them.
     pub(crate) folded: bool,
 }
 
@@ -68,7 +68,7 @@ pub(crate) struct Head {
 impl Head {
     /// Joins folded lines: each line end becomes white space, so that no value has one any more. The only case in
     /// which a message is copied.
-    pub(crate) fn new(octets: Bytes, index: Index) -> Self {
+    pub(crate) fn new(octets: Bytes, mut index: Index) -> Self {
         if !index.folded {
             return Self { octets, index };
         }
@@ -77,6 +77,7 @@ impl Head {
             let value = joined.get_mut(entry.value.range()).unwrap_or_default();
             value.iter_mut().filter(|octet| matches!(octet, b'\r' | b'\n')).for_each(|octet| *octet = b' ');
         }
+        index.folded = false;
         Self { octets: Bytes::from(joined), index }
     }
 

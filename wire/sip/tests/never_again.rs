@@ -179,3 +179,21 @@ fn nobody_answers_an_answer_or_an_ack() {
     assert_eq!(answer(&datagram(without_via.as_bytes())), "");
     assert_eq!(answer(&datagram(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")), "");
 }
+
+/// A tag that is added beside one without a value would be a second one: our own answer could not be read.
+#[test]
+fn a_tag_or_a_branch_that_names_nothing_is_400() {
+    for (well, bad, fault) in [
+        ("To: <sip:bob@example.net>", "To: <sip:bob@example.net>;tag", "malformed To"),
+        (";tag=a1", ";tag", "malformed From"),
+        (";tag=a1", ";tag=\"a;b\"", "malformed From"),
+        (";branch=z9hG4bK776", ";branch", "malformed Via"),
+        (";branch=z9hG4bK776", ";branch=\"z9hG4bK;x\"", "malformed Via"),
+    ] {
+        let octets = String::from_utf8(request("", "")).unwrap();
+        assert!(octets.contains(well));
+        let answer = answer(&datagram(octets.replacen(well, bad, 1).as_bytes()));
+        assert!(answer.starts_with(&format!("SIP/2.0 400 {fault}\r\n")), "{bad}: {answer}");
+        assert_eq!(answer.matches(";tag").count(), 2, "one a party: {answer}");
+    }
+}

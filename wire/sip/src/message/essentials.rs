@@ -152,6 +152,7 @@ impl Essentials {
 impl Hop {
     fn read(head: &Head, value: &[u8]) -> Result<Self, Fault> {
         let via = read_as::<Via<'_>>(value, HeaderName::Via)?;
+        must_name(&via.params, "branch", HeaderName::Via)?;
         let span = |part: &[u8]| Span::within(&head.octets, part);
         Ok(Self {
             whole: span(value),
@@ -176,6 +177,7 @@ impl Hop {
 impl Party {
     fn read(head: &Head, value: &[u8], name: HeaderName) -> Result<Self, Fault> {
         let party = read_as::<NameAddr<'_>>(value, name)?;
+        must_name(&party.params, "tag", name)?;
         let span = |part: &[u8]| Span::within(&head.octets, part);
         Ok(Self {
             display: span(party.display),
@@ -223,4 +225,13 @@ fn must(value: Option<&[u8]>, name: HeaderName) -> Result<&[u8], Fault> {
 
 fn read_as<'a, T: Value<'a>>(value: &'a [u8], name: HeaderName) -> Result<T, Fault> {
     T::read(value).ok_or(Fault::Malformed(name))
+}
+
+/// A tag and a branch are tokens (RFC 3261 25.1). One without a value, or one in quotes, would be found by nobody who
+/// looks for it, and a second one would be put beside it.
+fn must_name(params: &Params<'_>, param: &str, name: HeaderName) -> Result<(), Fault> {
+    match params.get(param) {
+        Some(found) if found.quoted || found.value.is_none() => Err(Fault::Malformed(name)),
+        _ => Ok(()),
+    }
 }

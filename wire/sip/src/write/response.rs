@@ -79,5 +79,5 @@ impl Refusal {
 /// Whether a To has a tag, as far as one that may not be readable lets us see.
 fn has_tag(value: &[u8]) -> bool {
     use crate::header::{NameAddr, Value};
-    NameAddr::read(value).is_none_or(|to| to.tag().is_some())
+    NameAddr::read(value).is_none_or(|to| to.params.has("tag"))
 }
