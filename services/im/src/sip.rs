@@ -10,14 +10,20 @@
 //!
 //! Absent on purpose: sessions (INVITE), large messages by MSRP, and routes to other SIP networks.
 
+mod answering;
 mod binding;
+mod catching_up;
 mod compose;
 mod flow;
 mod identity;
+mod keeping;
 mod net;
+mod news;
 mod offer;
 mod options;
 mod outbox;
+mod outcomes;
+mod presence;
 mod recent;
 mod register;
 mod registering;

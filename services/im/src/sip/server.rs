@@ -7,10 +7,11 @@ use super::binding::{DeviceKey, Devices};
 use super::flow::Flow;
 use super::identity::{Identity, Who};
 use super::net::Heard;
+use super::news::About;
 use super::options::Options;
 use super::outbox::Outbox;
+use super::outcomes::{Fork, Sending};
 use super::recent::Recent;
-use super::telling::{About, Fork, Sending};
 use bytes::{Bytes, BytesMut};
 use smol_str::{SmolStr, format_smolstr};
 use std::collections::HashMap;
@@ -26,10 +27,10 @@ use tokio::task::JoinSet;
 use wire_sip::transaction::{
     Branch, ClientId, Limits as Bounds, Outgoing, Output, ServerId, Timers, ToTag, Transactions, Verdict,
 };
-use wire_sip::{HeaderName, Message, Method, StatusCode, Unwritable, Writer};
+use wire_sip::{HeaderName, Message, Method, StatusCode};
 
 /// What is allowed here.
-const ALLOW: &[u8] = b"REGISTER, MESSAGE, OPTIONS";
+pub(super) const ALLOW: &[u8] = b"REGISTER, MESSAGE, OPTIONS";
 /// Inputs taken before anything else is looked at.
 const BATCH: usize = 128;
 /// How often devices are looked over for silence and expiry.
@@ -40,8 +41,8 @@ const RECENT: usize = 20_000;
 /// A request that is to be answered.
 #[derive(Debug)]
 pub(super) struct Asked {
-    id: ServerId,
-    to_tag: ToTag,
+    pub(super) id: ServerId,
+    pub(super) to_tag: ToTag,
     pub(super) request: Message,
 }
 
@@ -85,8 +86,8 @@ pub(super) struct Server {
     pub(super) identity: Identity,
     pub(super) devices: Devices,
     pub(super) outboxes: HashMap<DeviceKey, Outbox>,
-    transactions: Transactions<Flow>,
-    outputs: Vec<Output<Flow>>,
+    pub(super) transactions: Transactions<Flow>,
+    pub(super) outputs: Vec<Output<Flow>>,
     /// Requests of ours that are not answered, by their tokens.
     pub(super) sending: HashMap<u64, Sending>,
     last_token: u64,
@@ -281,77 +282,6 @@ impl Server {
                 }
             }
             _ => self.answer(&asked, StatusCode(405), |answer| answer.header(HeaderName::Allow, ALLOW)),
-        }
-    }
-
-    /// What is spoken here, and an offer when one was asked for.
-    pub(super) fn capabilities(&mut self, asked: &Asked, offer: &[u8]) {
-        self.write_answer(asked, StatusCode::OK, offer, |_, answer| {
-            answer.header(HeaderName::Allow, ALLOW);
-            answer.header(HeaderName::Accept, b"message/cpim, text/plain, message/imdn+xml, */*");
-            answer.header(HeaderName::Supported, b"path, outbound, gruu");
-            if !offer.is_empty() {
-                answer.header(HeaderName::ContentType, super::offer::TYPE.as_bytes());
-            }
-        });
-    }
-
-    fn challenge(&mut self, asked: &Asked, stale: bool) {
-        let mut chance = [0; 8];
-        self.random.fill(&mut chance);
-        let (method, now) = (asked.request.method(), self.now());
-        let status = super::identity::asker(method).status();
-        self.write_answer(asked, status, b"", |server, answer| {
-            server.identity.ask(answer, method, stale, chance, now);
-        });
-    }
-
-    /// Too much waits: the sender comes again (R13).
-    pub(super) fn busy(&mut self, asked: &Asked) {
-        self.answer(asked, StatusCode(503), |answer| answer.number(HeaderName::RetryAfter, 2));
-    }
-
-    /// Answers with a reason in words.
-    pub(super) fn answer_because(&mut self, asked: &Asked, status: u16, why: &str) {
-        let host = self.options.domain.clone();
-        self.answer(asked, StatusCode(status), |answer| {
-            answer.parts(HeaderName::Warning, &[b"399 ", host.as_bytes(), b" \"", why.as_bytes(), b"\""]);
-        });
-    }
-
-    /// Answers, with what `add` adds.
-    pub(super) fn answer(&mut self, asked: &Asked, status: StatusCode, add: impl FnOnce(&mut Writer<'_>)) {
-        self.write_answer(asked, status, b"", |_, answer| add(answer));
-    }
-
-    fn write_answer(
-        &mut self,
-        asked: &Asked,
-        status: StatusCode,
-        body: &[u8],
-        add: impl FnOnce(&Self, &mut Writer<'_>),
-    ) {
-        let mut out = std::mem::take(&mut self.scratch);
-        let written = {
-            let mut answer = Writer::response_to(&mut out, &asked.request, status, asked.to_tag.as_ref());
-            add(self, &mut answer);
-            answer.finish(body)
-        };
-        let octets = out.split().freeze();
-        self.scratch = out;
-        match written {
-            Ok(()) => self.respond(asked.id, octets, status),
-            Err(Unwritable::Octets | Unwritable::Name | Unwritable::Kind) => {
-                tracing::error!(status = status.0, "an answer could not be written");
-            }
-        }
-    }
-
-    fn respond(&mut self, id: ServerId, octets: Bytes, status: StatusCode) {
-        let now = self.now();
-        if let Err(error) = self.transactions.respond(id, status, &octets, now, &mut self.outputs) {
-            // The peer does not wait for it any more.
-            tracing::debug!(%error, status = status.0, "an answer came too late");
         }
     }
 

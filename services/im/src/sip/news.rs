@@ -1,0 +1,110 @@
+//! What an event is to a device of its audience, and what is read before it is told.
+
+use super::offer;
+use super::outbox::{Item, News};
+use smol_str::SmolStr;
+use std::sync::Arc;
+use switchback_core::model::{AttemptState, EventKind, Message, MessageId, Outcome, Service, Status, Wants};
+use switchback_ports::{EventLine, IncomingMessage, Intake};
+use wire_cpim::{DeliveryStatus, DisplayStatus, Imdn, InterworkingStatus};
+
+/// What a thing is about, as it is told.
+#[derive(Clone, Debug)]
+pub(super) struct About {
+    pub(super) letter: Arc<IncomingMessage>,
+    /// The document, when the thing is an offer.
+    pub(super) offer: Option<String>,
+}
+
+/// What an event is to a device of its audience; nothing for most.
+const fn news_of(kind: &EventKind) -> Option<News> {
+    match kind {
+        EventKind::Incoming { attempt } => Some(News::Incoming { attempt: *attempt }),
+        EventKind::AttemptHandedOver { attempt } => Some(News::HandedOver { attempt: *attempt }),
+        EventKind::Delivered { .. } | EventKind::DeliveredLate { .. } => Some(News::Delivered),
+        EventKind::Read => Some(News::Read),
+        EventKind::Failed { .. } | EventKind::Expired => Some(News::NotDelivered),
+        EventKind::Refused => Some(News::Refused),
+        EventKind::Offered { .. } | EventKind::ConsentNeeded { .. } => Some(News::Offer),
+        _ => None,
+    }
+}
+
+pub(super) fn item(line: &EventLine) -> Option<Item> {
+    let news = news_of(&line.event.kind)?;
+    Some(Item { cursor: line.cursor, message: line.event.message, news, letter: line.incoming.clone() })
+}
+
+/// Reads a message and its content; nothing when there is nothing to tell of it any more.
+pub(super) async fn read(intake: &dyn Intake, item: &Item) -> Option<About> {
+    let message = intake.message(item.message).await.ok()?.ok()??;
+    if !is_news(&message, item.news) {
+        return None;
+    }
+    let content = intake.content(item.message).await.ok()?.ok()??;
+    let offer = match item.news {
+        News::Offer => {
+            let asked = offer::ask(message.originator.clone(), message.recipient.clone(), content.clone());
+            let quote = intake.quote(asked).await.ok()?.ok()?;
+            Some(offer::document(&quote, &message.recipient, Some(message.id)))
+        }
+        _ => None,
+    };
+    Some(About { letter: Arc::new(IncomingMessage::of(&message, Arc::new(content))), offer })
+}
+
+/// Whether it is still so: what was taken back or has failed is not shown to anybody, and of attempts only those by
+/// another service are news to a chat client.
+fn is_news(message: &Message, news: News) -> bool {
+    match news {
+        News::Incoming { attempt } => message.attempt(attempt).is_some_and(|attempt| {
+            matches!(
+                attempt.state,
+                AttemptState::HandedOver
+                    | AttemptState::Unknown
+                    | AttemptState::Ended(Outcome::Delivered | Outcome::Displayed)
+            )
+        }),
+        News::HandedOver { attempt } => {
+            message.attempt(attempt).is_some_and(|attempt| attempt.service != Service::Im)
+        }
+        News::Offer => matches!(message.status, Status::Offered | Status::Waiting),
+        News::Delivered | News::Read | News::NotDelivered | News::Refused => true,
+    }
+}
+
+/// The notification for its sender; nothing when it did not ask for one (RFC 5438, standards.md 5.6).
+pub(super) fn notification(
+    message: MessageId,
+    news: News,
+    letter: &IncomingMessage,
+    domain: &str,
+) -> Option<Imdn> {
+    let chat = letter.content.chat.as_deref()?;
+    let Wants { delivered, failed, displayed, interworking } = chat.wants;
+    let (wanted, disposition) = match news {
+        News::Incoming { .. } | News::Offer => return None,
+        News::HandedOver { .. } => (
+            interworking,
+            wire_cpim::Disposition::Interworking(if letter.content.media.is_empty() {
+                InterworkingStatus::LegacySms
+            } else {
+                InterworkingStatus::LegacyMms
+            }),
+        ),
+        News::Delivered => (delivered, wire_cpim::Disposition::Delivery(DeliveryStatus::Delivered)),
+        News::Read => (displayed, wire_cpim::Disposition::Display(DisplayStatus::Displayed)),
+        News::NotDelivered => (failed, wire_cpim::Disposition::Delivery(DeliveryStatus::Failed)),
+        News::Refused => (failed, wire_cpim::Disposition::Delivery(DeliveryStatus::Forbidden)),
+    };
+    let written = chat.written_at.clone().unwrap_or_else(|| SmolStr::new(letter.accepted_at.to_string()));
+    tracing::trace!(%message, wanted, "a notification");
+    wanted.then(|| Imdn {
+        message_id: chat.imdn_id.to_string(),
+        date_time: written.to_string(),
+        recipient_uri: Some(super::words::uri_of(&letter.to, domain).to_string()),
+        original_recipient_uri: None,
+        subject: None,
+        disposition,
+    })
+}

@@ -1,0 +1,128 @@
+//! What devices answer to our requests becomes the model's reports.
+//!
+//! A message goes to every device of its recipient (fork to all); the first that confirms makes it delivered. It has
+//! failed only when every device of the recipient said so; one that refuses for its person refuses for all (R12).
+
+use super::binding::DeviceKey;
+use super::outbox::{Item, News};
+use super::server::{Answered, Server};
+use super::words::{Meaning, meaning_of};
+use switchback_core::model::{FailureClass, MessageId, PeerCode, Report, ReportKind, Target};
+use switchback_ports::{DeviceReceipt, Disposition};
+use wire_sip::header::RetryAfter;
+use wire_sip::{HeaderName, Message as Response, StatusCode};
+
+/// The longest pause that a device is granted.
+const PAUSE_MAX_MS: u64 = 60_000;
+
+/// A request that waits for its answer.
+#[derive(Clone, Debug)]
+pub(super) struct Sending {
+    pub(super) key: DeviceKey,
+    pub(super) item: Item,
+}
+
+/// How the devices of one recipient took one attempt.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fork {
+    /// Those that did not take it.
+    failed: Vec<DeviceKey>,
+}
+
+impl Server {
+    /// A device's final answer to a request of ours.
+    pub(super) fn answered(&mut self, token: u64, response: &Response) {
+        let Some(status) = response.status() else { return };
+        let Some(Sending { key, item }) = self.sending.remove(&token) else { return };
+        let pause = response.one::<RetryAfter<'_>>(HeaderName::RetryAfter).ok().flatten();
+        match (meaning_of(status, pause.is_some()), item.news) {
+            (Meaning::Later, _) => {
+                let ms = pause.map_or(0, |pause| u64::from(pause.wait.0) * 1000).clamp(1000, PAUSE_MAX_MS);
+                let until = self.time().plus_millis(ms);
+                if let Some(outbox) = self.outboxes.get_mut(&key) {
+                    outbox.put_back();
+                    outbox.not_before = Some(until);
+                }
+                return;
+            }
+            (Meaning::Taken, News::Incoming { .. }) => {
+                // A CPM client says by a notification that it has a message; of any other the 2xx is the word (R4).
+                if self.devices.get(&key).is_none_or(|device| !device.binding.cpm) {
+                    self.confirm_delivery(&key, item.message);
+                }
+            }
+            (Meaning::Failed(class), News::Incoming { attempt }) => {
+                self.fork_failed(&key, item.message, attempt, class, status);
+            }
+            (Meaning::Taken | Meaning::Failed(_), _) => {}
+        }
+        self.done(&key, &item);
+        self.pump(&key);
+    }
+
+    /// No final answer: the device is not there. What was being told is told when it is back, by the same id.
+    pub(super) fn unanswered(&mut self, token: u64, why: &'static str) {
+        let Some(Sending { key, .. }) = self.sending.remove(&token) else { return };
+        self.lose(&key, why);
+    }
+
+    /// A thing has been told, or need not be.
+    pub(super) fn done(&mut self, key: &DeviceKey, item: &Item) {
+        if let Some(outbox) = self.outboxes.get_mut(key) {
+            outbox.done();
+        }
+        if let Some(device) = self.devices.get_mut(key) {
+            device.binding.told = device.binding.told.max(item.cursor);
+        }
+    }
+
+    /// What is on its way to a device is not waited for any more: it goes again.
+    pub(super) fn abandon(&mut self, key: &DeviceKey) {
+        self.sending.retain(|_, sending| sending.key != *key);
+        if let Some(outbox) = self.outboxes.get_mut(key) {
+            outbox.put_back();
+        }
+    }
+
+    fn confirm_delivery(&mut self, key: &DeviceKey, message: MessageId) {
+        let (subscriber, device) = key.clone();
+        let receipt = DeviceReceipt { message, subscriber, device, disposition: Disposition::Delivered };
+        let answer = self.intake.receipt(receipt);
+        self.answers.spawn(async move {
+            if let Ok(Err(refusal)) = answer.await {
+                tracing::debug!(code = %refusal.code, "a device's word was not taken");
+            }
+            Answered::Nothing
+        });
+    }
+
+    /// One device did not take it. When no device is left that may, the attempt has failed.
+    pub(super) fn fork_failed(
+        &mut self,
+        key: &DeviceKey,
+        message: MessageId,
+        attempt: u16,
+        class: FailureClass,
+        status: StatusCode,
+    ) {
+        let fork = self.forks.entry((message, attempt)).or_default();
+        if !fork.failed.contains(key) {
+            fork.failed.push(key.clone());
+        }
+        let all = fork.failed.len() >= self.intake.device_count(&key.0);
+        if !all && class != FailureClass::Refused {
+            return;
+        }
+        self.forks.remove(&(message, attempt));
+        let report = Report {
+            target: Target::Attempt { message, attempt, part: 0 },
+            kind: ReportKind::Failed(class),
+            code: Some(PeerCode::Sip(status.0)),
+            at: self.time(),
+        };
+        if self.intake.report(report, Box::new(|_| ())).is_err() {
+            // Its deadline will tell what this could not.
+            tracing::warn!("a device's refusal could not be taken in: too much at once");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Devices come, stay and go.
+//!
+//! ```text
+//!            REGISTER, or heard again                 answered, and caught up
+//!   (gone) ---------------------------> coming ------------------------------> there
+//!      ^                                  |                                      |
+//!      +--- released, expired, silent, connection lost, no answer to a request --+
+//! ```
+
+use super::binding::DeviceKey;
+use super::flow::Flow;
+use super::server::{Answered, Server};
+use smol_str::SmolStr;
+use std::sync::Arc;
+use switchback_ports::encode;
+
+/// How often it is kept how far devices were told.
+const KEEP_MS: u64 = 5_000;
+
+impl Server {
+    /// Something was heard on a flow: its devices are there.
+    pub(super) fn alive(&mut self, flow: &Flow) {
+        let now = self.time();
+        for key in self.devices.on(flow.key()) {
+            let Some(device) = self.devices.get_mut(&key) else { continue };
+            device.heard = now;
+            if device.online || device.binding.expires_at <= now {
+                continue;
+            }
+            self.bring_back(&key);
+        }
+    }
+
+    /// A flow's keep-alive was heard: from now on silence means something.
+    pub(super) fn keeps_alive(&mut self, flow: &Flow) {
+        for key in self.devices.on(flow.key()) {
+            if let Some(device) = self.devices.get_mut(&key) {
+                device.keeps_alive = true;
+            }
+        }
+    }
+
+    /// The engine counts the device as registered again, without a REGISTER.
+    pub(super) fn bring_back(&mut self, key: &DeviceKey) {
+        let since = self.last_cursor;
+        let Some(device) = self.devices.get_mut(key) else { return };
+        (device.online, device.settled, device.since) = (true, false, since);
+        let (intake, key) = (Arc::clone(&self.intake), key.clone());
+        self.answers.spawn(async move {
+            let outcome = match intake.register(key.0.clone(), key.1.clone()).await {
+                Ok(outcome) => outcome.map_err(Some),
+                Err(_) => Err(None),
+            };
+            Answered::Back { key, outcome }
+        });
+    }
+
+    /// A device is not reachable any more; what waits for it stays in its subscriber's stream.
+    pub(super) fn lose(&mut self, key: &DeviceKey, why: &'static str) {
+        self.outboxes.remove(key);
+        let Some(device) = self.devices.get_mut(key).filter(|device| device.online) else { return };
+        (device.online, device.settled) = (false, false);
+        let kept = (device.told_kept != device.binding.told).then(|| encode(&device.binding));
+        device.told_kept = device.binding.told;
+        if let Some(kept) = kept {
+            self.keep(key, kept);
+        }
+        self.intake.deregister(key.0.clone(), key.1.clone(), SmolStr::new_static(why));
+    }
+
+    /// A binding ends. How far the device was told stays: it goes on from there when it is back.
+    pub(super) fn release(&mut self, key: &DeviceKey, why: &'static str) {
+        self.lose(key, why);
+        self.devices.lose_flow(key);
+        let now = self.time();
+        let Some(device) = self.devices.get_mut(key) else { return };
+        device.binding.expires_at = device.binding.expires_at.min(now);
+        let kept = encode(&device.binding);
+        self.keep(key, kept);
+        self.devices.forget_gone(&key.0, self.options.devices_max, now);
+    }
+
+    /// Looks all devices over: bindings that ended, clients that fell silent.
+    pub(super) fn sweep(&mut self) {
+        let now = self.time();
+        let silence = u64::try_from(self.options.alive.as_millis()).unwrap_or(u64::MAX);
+        let mut ended = Vec::new();
+        let mut silent = Vec::new();
+        for (key, device) in self.devices.iter() {
+            if device.binding.expires_at <= now {
+                if device.flow.is_some() {
+                    ended.push(key.clone());
+                }
+            } else if device.online && device.keeps_alive && device.heard.plus_millis(silence) <= now {
+                silent.push(key.clone());
+            }
+        }
+        for key in ended {
+            self.release(&key, "registration expired");
+        }
+        silent.iter().for_each(|key| self.lose(key, "not heard any more"));
+        self.resume(now);
+        if now >= self.keep_next {
+            self.keep_next = now.plus_millis(KEEP_MS);
+            self.keep_told();
+        }
+    }
+}
