@@ -28,6 +28,7 @@ mod recent;
 mod register;
 mod registering;
 mod server;
+mod streams;
 mod submit;
 mod submitting;
 mod telling;
@@ -105,6 +106,7 @@ impl SipServer {
             heard,
             limits: options.limits,
             connections: Arc::new(Semaphore::new(options.limits.connections)),
+            opened: Arc::new(Semaphore::new(options.limits.opened)),
             numbers: Arc::new(AtomicU64::new(0)),
             tls: options.tls.as_ref().map(tls::acceptor).transpose()?,
         };
@@ -129,7 +131,7 @@ impl SipServer {
             });
         }
         let (stop, stopping) = watch::channel(false);
-        let server = Server::new(options, sockets, intake, clock, random);
+        let server = Server::new(options, sockets, shared, intake, clock, random);
         Ok(Self { addresses, stop, server: tokio::spawn(server.run(inbox, stopping)), ears })
     }
 

@@ -16,8 +16,10 @@ use wire_sip::{HeaderName, Method, Target, Unwritable, Writer};
 const SERVICE: &[u8] = b"urn:urn-7:3gpp-service.ims.icsi.oma.cpm.msg";
 const ACCEPT: &[u8] = b"*;+g.3gpp.icsi-ref=\"urn%3Aurn-7%3A3gpp-service.ims.icsi.oma.cpm.msg\"";
 
-/// The most that a datagram carries of one request (RFC 3428 section 8).
-pub(super) const DATAGRAM_MAX: usize = 1300;
+/// What is longer goes by a stream, if there is one to be had (RFC 3261 18.1.1, RFC 3428 section 8).
+pub(super) const DATAGRAM_GOOD: usize = 1300;
+/// The longest request: what a datagram can carry at most, and about what every SIP peer takes at least.
+pub(super) const REQUEST_MAX: usize = 65_507;
 
 /// The names of one request: given by the caller, since chance is not ours.
 pub(super) struct Names {

@@ -1,6 +1,7 @@
 //! The sockets: datagrams and connections become messages for the server, nothing else is decided here but how much
 //! and how slowly a peer may send (reliability 3.3, 3.4).
 
+mod opened;
 mod stream;
 mod websocket;
 
@@ -17,6 +18,8 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use wire_sip::{Incoming, Message, PONG, Refusal, read_datagram};
+
+pub(super) use opened::open;
 
 /// Messages that wait to be written to one connection at most; its octets are bounded besides.
 const UNWRITTEN_MAX: usize = 1024;
@@ -63,6 +66,8 @@ pub(super) struct Ears {
     pub(super) heard: mpsc::Sender<Heard>,
     pub(super) limits: Limits,
     pub(super) connections: Arc<Semaphore>,
+    /// As many as may be open that we opened.
+    pub(super) opened: Arc<Semaphore>,
     /// Connections are numbered across listeners.
     pub(super) numbers: Arc<AtomicU64>,
     /// For the listeners that need one.
@@ -112,17 +117,10 @@ pub(super) async fn connections(listener: TcpListener, wire: Wire, local: Socket
 
 /// One connection's life: its handshakes, each within the time that a first message has, then messages.
 async fn converse(stream: TcpStream, wire: Wire, (peer, local): (SocketAddr, SocketAddr), ears: &Ears) {
-    // A delayed small packet costs more than it saves; a socket that refuses the option still works.
-    drop(stream.set_nodelay(true));
-    let (queue, unwritten) = mpsc::channel(UNWRITTEN_MAX);
-    let unread = Arc::new(AtomicUsize::new(0));
-    let outlet = Outlet { queue, unread: Arc::clone(&unread) };
-    let number = ears.numbers.fetch_add(1, Ordering::Relaxed);
-    let flow = Flow::connection(number, wire, peer, local, outlet);
-    let unwritten = Unwritten { queue: unwritten, unread };
+    let (flow, unwritten) = wire_up(&stream, wire, (peer, local), ears);
     let talk = async {
         match wire {
-            Wire::Udp | Wire::Tcp => stream::talk(stream, &flow, unwritten, ears).await,
+            Wire::Udp | Wire::Tcp => stream::talk(stream, &flow, unwritten, ears, false).await,
             Wire::Ws => websocket::talk(stream, &flow, unwritten, ears).await,
             Wire::Tls | Wire::Wss => {
                 let Some(tls) = &ears.tls else { return };
@@ -130,7 +128,7 @@ async fn converse(stream: TcpStream, wire: Wire, (peer, local): (SocketAddr, Soc
                 let Ok(Ok(stream)) = shaken else { return };
                 match wire {
                     Wire::Wss => websocket::talk(stream, &flow, unwritten, ears).await,
-                    _ => stream::talk(stream, &flow, unwritten, ears).await,
+                    _ => stream::talk(stream, &flow, unwritten, ears, false).await,
                 }
             }
         }
@@ -141,6 +139,22 @@ async fn converse(stream: TcpStream, wire: Wire, (peer, local): (SocketAddr, Soc
     }
     // The server may be gone: then nobody needs to know.
     drop(ears.heard.send(Heard::Lost(flow)).await);
+}
+
+/// A connection as a flow, and what will wait to be written to it.
+fn wire_up(
+    stream: &TcpStream,
+    wire: Wire,
+    (peer, local): (SocketAddr, SocketAddr),
+    ears: &Ears,
+) -> (Flow, Unwritten) {
+    // A delayed small packet costs more than it saves; a socket that refuses the option still works.
+    drop(stream.set_nodelay(true));
+    let (queue, unwritten) = mpsc::channel(UNWRITTEN_MAX);
+    let unread = Arc::new(AtomicUsize::new(0));
+    let outlet = Outlet { queue, unread: Arc::clone(&unread) };
+    let number = ears.numbers.fetch_add(1, Ordering::Relaxed);
+    (Flow::connection(number, wire, peer, local, outlet), Unwritten { queue: unwritten, unread })
 }
 
 /// What waits to be written to a connection.

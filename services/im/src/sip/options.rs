@@ -61,7 +61,9 @@ pub struct Limits {
     pub sip: wire_sip::Limits,
     /// Connections at once.
     pub connections: usize,
-    /// A handshake must be over within this.
+    /// Connections at once that we open, for what is too long for a datagram.
+    pub opened: usize,
+    /// A handshake, or a connection that we open, must be through within this.
     pub handshake: Duration,
     /// A first message, and the rest of one that has begun, must be there within this.
     pub completion: Duration,
@@ -91,6 +93,7 @@ impl Options {
             limits: Limits {
                 sip: wire_sip::Limits::default(),
                 connections: 8192,
+                opened: 1024,
                 handshake: Duration::from_secs(5),
                 completion: Duration::from_secs(10),
                 idle: Duration::from_secs(900),

@@ -7,6 +7,7 @@ use super::binding::DeviceKey;
 use super::outbox::{Item, News};
 use super::server::{Answered, Server};
 use super::words::{Meaning, meaning_of};
+use std::net::SocketAddr;
 use switchback_core::model::{FailureClass, MessageId, PeerCode, Report, ReportKind, Target};
 use switchback_ports::{DeviceReceipt, Disposition};
 use wire_sip::header::RetryAfter;
@@ -20,6 +21,8 @@ const PAUSE_MAX_MS: u64 = 60_000;
 pub(super) struct Sending {
     pub(super) key: DeviceKey,
     pub(super) item: Item,
+    /// The connection's peer, when it went by one that was opened because it was too long for a datagram.
+    pub(super) stream: Option<SocketAddr>,
 }
 
 /// How the devices of one recipient took one attempt.
@@ -33,7 +36,7 @@ impl Server {
     /// A device's final answer to a request of ours.
     pub(super) fn answered(&mut self, token: u64, response: &Response) {
         let Some(status) = response.status() else { return };
-        let Some(Sending { key, item }) = self.sending.remove(&token) else { return };
+        let Some(Sending { key, item, .. }) = self.sending.remove(&token) else { return };
         let pause = response.one::<RetryAfter<'_>>(HeaderName::RetryAfter).ok().flatten();
         match (meaning_of(status, pause.is_some()), item.news) {
             (Meaning::Later, _) => {
@@ -62,8 +65,15 @@ impl Server {
 
     /// No final answer: the device is not there. What was being told is told when it is back, by the same id.
     pub(super) fn unanswered(&mut self, token: u64, why: &'static str) {
-        let Some(Sending { key, .. }) = self.sending.remove(&token) else { return };
-        self.lose(&key, why);
+        let Some(Sending { key, stream, .. }) = self.sending.remove(&token) else { return };
+        let Some(peer) = stream else { return self.lose(&key, why) };
+        // The device takes datagrams: it is lost only when those are not answered either.
+        let now = self.time();
+        self.streams.refuse(peer, now);
+        if let Some(outbox) = self.outboxes.get_mut(&key) {
+            outbox.put_back();
+        }
+        self.pump(&key);
     }
 
     /// A thing has been told, or need not be.

@@ -6,15 +6,17 @@ use super::Sockets;
 use super::binding::{DeviceKey, Devices};
 use super::flow::Flow;
 use super::identity::{Identity, Who};
-use super::net::Heard;
+use super::net::{Ears, Heard};
 use super::news::About;
 use super::options::Options;
 use super::outbox::Outbox;
 use super::outcomes::{Fork, Sending};
 use super::recent::Recent;
+use super::streams::Streams;
 use bytes::{Bytes, BytesMut};
 use smol_str::{SmolStr, format_smolstr};
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use switchback_core::model::{Address, MessageId, SubscriberId, Time};
@@ -66,6 +68,8 @@ pub(super) enum Answered {
     Listed { key: DeviceKey, until: u64, page: Result<Page<EventLine>, StoreFailure> },
     /// What a waiting thing is about; nothing when it is not to be told any more.
     Found { key: DeviceKey, message: MessageId, about: Option<About> },
+    /// A connection for a thing that is too long for a datagram, if there is one to be had.
+    Opened { key: DeviceKey, message: MessageId, about: Box<About>, peer: SocketAddr, flow: Option<Flow> },
     /// Nobody waits for it.
     Nothing,
 }
@@ -79,6 +83,7 @@ fn wants_offer(request: &Message) -> bool {
 pub(super) struct Server {
     pub(super) options: Options,
     pub(super) sockets: Sockets,
+    pub(super) streams: Streams,
     pub(super) intake: Arc<dyn Intake>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Arc<dyn Random>,
@@ -108,6 +113,7 @@ impl Server {
     pub(super) fn new(
         options: Options,
         sockets: Sockets,
+        ears: Ears,
         intake: Arc<dyn Intake>,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
@@ -120,6 +126,7 @@ impl Server {
             identity,
             options,
             sockets,
+            streams: Streams::new(ears),
             intake,
             clock,
             random,
@@ -295,6 +302,7 @@ impl Server {
 
     /// A flow is gone: what was to go by it will not, and who was reached by it is not.
     fn flow_lost(&mut self, flow: &Flow) {
+        self.streams.lost(flow);
         self.transactions.flow_lost(flow, &mut self.outputs);
         for key in self.devices.on(flow.key()) {
             self.lose(&key, "connection lost");
@@ -314,6 +322,9 @@ impl Server {
             Answered::Noted { asked, taken: false } => self.busy(&asked),
             Answered::Listed { key, until, page } => self.listed(&key, until, page),
             Answered::Found { key, message, about } => self.found(&key, message, about),
+            Answered::Opened { key, message, about, peer, flow } => {
+                self.opened(&key, message, *about, peer, flow);
+            }
             Answered::Nothing => {}
         }
         self.carry_out();

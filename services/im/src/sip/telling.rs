@@ -1,12 +1,14 @@
 //! Telling devices: a subscriber's stream becomes requests, one at a time and in order.
 
 use super::binding::DeviceKey;
-use super::compose::{self, DATAGRAM_MAX, Ends, Names, Said, imdn_id};
-use super::flow::Wire;
+use super::compose::{self, DATAGRAM_GOOD, Ends, Names, REQUEST_MAX, Said, imdn_id};
+use super::flow::{Flow, Wire};
 use super::news::{About, item, notification, read};
 use super::outbox::{Item, News};
 use super::outcomes::Sending;
 use super::server::{Answered, Server};
+use super::streams::{self, Stream};
+use bytes::Bytes;
 use std::sync::Arc;
 use switchback_core::model::{Event, EventKind, FailureClass, MessageId, Owner, Time};
 use switchback_ports::{EventLine, IncomingMessage};
@@ -121,42 +123,34 @@ impl Server {
         }
     }
 
-    /// Sends the request; false when there is nothing to send.
+    /// Sends the request, or sees to it that it can be sent; false when there is nothing to send.
     fn tell(&mut self, key: &DeviceKey, item: &Item, about: &About) -> bool {
-        let letter = &about.letter;
-        let names = Names { branch: self.branch(), call_id: self.word(), tag: self.word() };
         let Some(device) = self.devices.get(key) else { return false };
-        let Some(flow) = device.flow.clone() else { return false };
-        let domain = self.options.domain.clone();
-        let notification = match item.news {
-            News::Incoming { .. } | News::Offer => None,
-            news => match notification(item.message, news, letter, &domain) {
-                Some(imdn) => Some(imdn),
-                None => return false,
-            },
-        };
-        let (said, from, to) = match (&notification, &about.offer) {
-            (None, Some(offer)) => (Said::Offer(offer), &letter.to, &letter.from),
-            (None, None) => (Said::Message { id: item.message, incoming: letter }, &letter.from, &letter.to),
-            (Some(imdn), _) => (Said::Notification(imdn), &letter.to, &letter.from),
-        };
-        let ends = Ends { from, to, domain: &domain };
-        let written = compose::request(&mut self.scratch, &device.binding, &flow, &ends, &names, &said);
-        let octets = self.scratch.split().freeze();
-        let too_long = flow.wire() == Wire::Udp && octets.len() > DATAGRAM_MAX;
-        if written.is_err() || too_long {
-            tracing::warn!(too_long, "a message cannot be sent to a device");
-            if let News::Incoming { attempt } = item.news {
-                self.fork_failed(key, item.message, attempt, FailureClass::Permanent, StatusCode(513));
+        let Some(mut flow) = device.flow.clone() else { return false };
+        let door = streams::door(&device.binding, &flow);
+        let names = Names { branch: self.branch(), call_id: self.word(), tag: self.word() };
+        let Some(mut octets) = self.write(key, item, about, &names, &flow) else { return false };
+        let mut stream = None;
+        if flow.wire() == Wire::Udp && octets.len() > DATAGRAM_GOOD {
+            match self.streams.to(door, self.time()) {
+                Stream::Open(open) => {
+                    (flow, stream) = (open, Some(door));
+                    let Some(again) = self.write(key, item, about, &names, &flow) else { return false };
+                    octets = again;
+                }
+                Stream::Untried => {
+                    self.open_stream(key.clone(), item.message, about.clone(), [door, flow.local()]);
+                    return true;
+                }
+                Stream::Refused => {}
             }
-            return false;
         }
         if matches!(item.news, News::Incoming { .. }) {
-            self.told_as.put((key.0.clone(), imdn_id(item.message, letter)), item.message);
+            self.told_as.put((key.0.clone(), imdn_id(item.message, &about.letter)), item.message);
         }
         match self.send(flow, names.branch.as_ref(), octets) {
             Some(token) => {
-                self.sending.insert(token, Sending { key: key.clone(), item: item.clone() });
+                self.sending.insert(token, Sending { key: key.clone(), item: item.clone(), stream });
             }
             None => {
                 // No more requests fit at the moment: it goes again with the next look at pauses.
@@ -168,5 +162,39 @@ impl Server {
             }
         }
         true
+    }
+
+    /// Writes the request for a flow; nothing when its sender does not want to hear it, or it can't be sent: then the
+    /// device has failed.
+    fn write(
+        &mut self,
+        key: &DeviceKey,
+        item: &Item,
+        about: &About,
+        names: &Names,
+        flow: &Flow,
+    ) -> Option<Bytes> {
+        let (letter, domain) = (&about.letter, self.options.domain.clone());
+        let notification = match item.news {
+            News::Incoming { .. } | News::Offer => None,
+            news => Some(notification(item.message, news, letter, &domain)?),
+        };
+        let (said, from, to) = match (&notification, &about.offer) {
+            (None, Some(offer)) => (Said::Offer(offer), &letter.to, &letter.from),
+            (None, None) => (Said::Message { id: item.message, incoming: letter }, &letter.from, &letter.to),
+            (Some(imdn), _) => (Said::Notification(imdn), &letter.to, &letter.from),
+        };
+        let ends = Ends { from, to, domain: &domain };
+        let binding = &self.devices.get(key)?.binding;
+        let written = compose::request(&mut self.scratch, binding, flow, &ends, names, &said);
+        let octets = self.scratch.split().freeze();
+        if written.is_ok() && octets.len() <= REQUEST_MAX {
+            return Some(octets);
+        }
+        tracing::warn!(length = octets.len(), "a message cannot be sent to a device");
+        if let News::Incoming { attempt } = item.news {
+            self.fork_failed(key, item.message, attempt, FailureClass::Permanent, StatusCode(513));
+        }
+        None
     }
 }

@@ -5,25 +5,25 @@ use crate::sip::flow::Flow;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use wire_sip::{Incoming, StreamFramer};
 
-/// Reads and writes until either end is over.
+/// Reads and writes until either end is over. `greeted`: the peer owes no first message.
 pub(super) async fn talk<S: AsyncRead + AsyncWrite>(
     stream: S,
     flow: &Flow,
     unwritten: Unwritten,
     ears: &Ears,
+    greeted: bool,
 ) {
     let (reader, writer) = tokio::io::split(stream);
     tokio::select! {
-        () = read(reader, flow, ears) => {}
+        () = read(reader, flow, ears, greeted) => {}
         () = write(writer, unwritten) => {}
     }
 }
 
 /// Reads until the peer ends, breaks the rhythm, or is too slow.
-async fn read(mut reader: impl AsyncRead + Unpin, flow: &Flow, ears: &Ears) {
+async fn read(mut reader: impl AsyncRead + Unpin, flow: &Flow, ears: &Ears, mut greeted: bool) {
     let mut framer = StreamFramer::new(ears.limits.sip);
     let mut buffer = vec![0; 16 * 1024];
-    let mut greeted = false;
     loop {
         // Whoever has said nothing yet, or owes the rest of a message, has less time than a registered client.
         let owes = !greeted || framer.is_inside_message();
