@@ -22,6 +22,7 @@ mod method;
 mod name;
 mod octets;
 mod status;
+mod stun;
 pub mod transaction;
 pub mod uri;
 mod write;
@@ -34,6 +35,7 @@ pub use message::{BadHeader, Message, StartLine};
 pub use method::Method;
 pub use name::{FieldName, HeaderName};
 pub use status::StatusCode;
+pub use stun::stun_answer;
 pub use write::{Target, Unwritable, Writer};
 
 /// A keep-alive of ours that wants a [`PONG`] back (RFC 5626 4.4.1).
