@@ -100,9 +100,9 @@ impl Book {
         self.subscribers.get(id)
     }
 
-    /// The subscriber that this address reaches.
+    /// The subscriber that this address, or the device that it names, is of.
     pub(crate) fn by_address(&self, address: &Address) -> Option<&Arc<Subscriber>> {
-        self.subscribers.get(self.by_address.get(address)?)
+        self.subscribers.get(self.by_address.get(&*address.of_person())?)
     }
 
     /// The SIP login of that name.

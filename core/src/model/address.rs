@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
+use std::borrow::Cow;
 use std::fmt;
 
 /// An address: an E.164 number, a SIP URI, a short code, or an alphanumeric sender.
@@ -13,7 +14,7 @@ pub enum Address {
     ShortCode(SmolStr),
     /// An alphanumeric originator: at most 11 characters of the GSM default alphabet's ASCII part (TS 23.040, from memory).
     Alphanumeric(SmolStr),
-    /// A SIP URI `sip:user@host`, as given.
+    /// A SIP URI `sip:user@host`, as given; with `;gr=` it names one device of a person (a public GRUU, RFC 5627).
     Sip(SmolStr),
 }
 
@@ -61,6 +62,27 @@ impl Address {
             && text.chars().all(letter)
             && text.chars().any(|c| c.is_ascii_alphabetic());
         ok.then(|| Self::Alphanumeric(SmolStr::new(text))).ok_or(AddressError)
+    }
+
+    /// The device that it names: what stands behind `;gr=`.
+    #[must_use]
+    pub fn device(&self) -> Option<&str> {
+        let Self::Sip(uri) = self else { return None };
+        uri.split(';').find_map(|param| param.strip_prefix("gr="))
+    }
+
+    /// The address of the person whose device it names; itself, when it names none.
+    #[must_use]
+    pub fn of_person(&self) -> Cow<'_, Self> {
+        match (self, self.device()) {
+            (Self::Sip(uri), Some(_)) => {
+                let person = uri.split(';').next().unwrap_or_default();
+                let user = person.trim_start_matches("sip:").split('@').next().unwrap_or_default();
+                let number = user.starts_with('+').then(|| Self::parse(user).ok()).flatten();
+                Cow::Owned(number.unwrap_or_else(|| Self::Sip(SmolStr::new(person))))
+            }
+            _ => Cow::Borrowed(self),
+        }
     }
 
     /// The number with all but its country and last two digits hidden, for logs and support.
@@ -113,6 +135,19 @@ mod tests {
             "12",
         ] {
             assert_eq!(Address::parse(bad), Err(AddressError), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_address_of_a_device_is_its_person_s_too() {
+        for (text, device, person) in [
+            ("sip:anna@example.org;gr=urn:uuid:1", Some("urn:uuid:1"), "sip:anna@example.org"),
+            ("sip:+46701234567@example.org;gr=urn:uuid:1", Some("urn:uuid:1"), "+46701234567"),
+            ("sip:anna@example.org", None, "sip:anna@example.org"),
+            ("+46701234567", None, "+46701234567"),
+        ] {
+            let address = Address::parse(text).unwrap();
+            assert_eq!((address.device(), address.of_person().to_string().as_str()), (device, person));
         }
     }
 

@@ -17,6 +17,9 @@ use switchback_core::model::{
 };
 use switchback_ports::{Expect, IdempotencyRecord, IncomingMessage, Refusal, RefusalKind, Unit, Write};
 
+/// Until when a name is known that lives as long as its message, which is not deleted: what a store's integers hold.
+const KEPT: Time = Time::from_millis(i64::MAX.cast_unsigned());
+
 impl Looper {
     /// Accepts or refuses a submission.
     pub(super) fn accept(&mut self, mut job: Job) {
@@ -126,7 +129,12 @@ impl Looper {
         };
         if let Some(HeldKey { key, body, .. }) = &work.key {
             unit.expects.push(Expect::KeyAbsent(key.clone()));
-            let until = now.plus_millis(self.shared.options.timers.idempotency_ms);
+            // A chat message is asked for by its sender's name for it as long as it is kept: a notification may come
+            // after weeks.
+            let until = match &work.content.chat {
+                Some(_) => KEPT,
+                None => now.plus_millis(self.shared.options.timers.idempotency_ms),
+            };
             unit.writes.push(Write::Key(key.clone(), IdempotencyRecord { body: *body, message: id, until }));
         }
         unit.writes.push(Write::Message(Box::new(message.clone())));
