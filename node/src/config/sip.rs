@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 use switchback_core::rows::{Faults, Row};
-use switchback_im::sip::{Expires, Listen, Options, TlsFiles, Wire};
+use switchback_im::sip::{Expires, Listen, Options, ServiceRoute, TlsFiles, Wire};
 
 /// What a server has when the file says nothing.
 pub(super) fn default() -> Options {
@@ -25,6 +25,7 @@ pub(super) fn sip(root: &Row<'_, '_>, config: &mut Config, base: &Path, faults: 
         "realm",
         "md5",
         "trusted",
+        "service_route",
         "expires_min",
         "expires",
         "expires_max",
@@ -69,6 +70,15 @@ pub(super) fn sip(root: &Row<'_, '_>, config: &mut Config, base: &Path, faults: 
         match text.parse() {
             Ok(address) => options.trusted.push(address),
             Err(_) => faults.add(line, format!("`{text}` is no IP address, like \"192.0.2.1\"")),
+        }
+    }
+    if let Some(route) = row.text("service_route", faults) {
+        match ServiceRoute::parse(route) {
+            Some(route) => options.service_route = Some(route),
+            None => faults.add(
+                row.line,
+                format!("`{route}` is no way for requests; give a SIP URI with lr, like \"<sip:proxy.example.net;lr>\""),
+            ),
         }
     }
     if let Some(n) = row.whole("devices_max", 1..1001, faults) {

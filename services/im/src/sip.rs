@@ -14,6 +14,7 @@ mod answering;
 mod binding;
 mod catching_up;
 mod compose;
+mod demands;
 mod flow;
 mod identity;
 mod keeping;
@@ -33,10 +34,11 @@ mod submit;
 mod submitting;
 mod telling;
 mod tls;
+mod typing;
 mod words;
 
 pub use flow::Wire;
-pub use options::{Expires, Limits, Listen, Options};
+pub use options::{Expires, Limits, Listen, Options, ServiceRoute};
 pub use tls::{TlsError, TlsFiles};
 
 use flow::Flow;

@@ -1,5 +1,6 @@
 //! What we answer to requests.
 
+use super::demands::SUPPORTED;
 use super::offer;
 use super::server::{ALLOW, Asked, Server};
 use bytes::Bytes;
@@ -12,7 +13,7 @@ impl Server {
         self.write_answer(asked, StatusCode::OK, offer, |_, answer| {
             answer.header(HeaderName::Allow, ALLOW);
             answer.header(HeaderName::Accept, b"message/cpim, text/plain, message/imdn+xml, */*");
-            answer.header(HeaderName::Supported, b"path, outbound, gruu");
+            answer.header(HeaderName::Supported, SUPPORTED);
             if !offer.is_empty() {
                 answer.header(HeaderName::ContentType, offer::TYPE.as_bytes());
             }

@@ -6,6 +6,9 @@ use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use switchback_core::model::{DeviceId, SubscriberId, Time};
 
+/// Flows of one device beside that which it is reached by: RFC 5626 asks clients for two in all.
+const SPARES_MAX: usize = 3;
+
 /// A device of a subscriber.
 pub(super) type DeviceKey = (SubscriberId, DeviceId);
 
@@ -41,6 +44,9 @@ pub(super) struct Device {
     pub(super) binding: Binding,
     /// The flow, while it is alive.
     pub(super) flow: Option<Flow>,
+    /// Other flows of it (RFC 5626), the latest last: one takes over when that is lost. Not kept on disk: a device that
+    /// has several opens them again.
+    pub(super) spares: Vec<(Binding, Flow)>,
     /// The engine counts it as registered, or is about to.
     pub(super) online: bool,
     /// It is there: its registration is durable, and what it missed is in its queue.
@@ -99,21 +105,61 @@ impl Devices {
     /// Puts a device in, or in the place of what it was.
     pub(super) fn put(&mut self, key: DeviceKey, device: Device) {
         self.unlink(&key);
-        if let Some(flow) = &device.flow {
-            self.on.entry(flow.key()).or_default().insert(key.clone());
-        }
         let names = self.of.entry(key.0.clone()).or_default();
         if !names.contains(&key.1) {
             names.push(key.1.clone());
         }
-        self.by_key.insert(key, device);
+        self.by_key.insert(key.clone(), device);
+        self.link(&key);
     }
 
-    /// The device's flow is gone.
+    /// A device has one more flow, beside that which it is reached by.
+    pub(super) fn put_spare(&mut self, key: &DeviceKey, binding: Binding, flow: Flow) {
+        self.unlink(key);
+        if let Some(device) = self.by_key.get_mut(key) {
+            device.spares.retain(|(spare, _)| spare.reg_id != binding.reg_id);
+            device.spares.push((binding, flow));
+            let surplus = device.spares.len().saturating_sub(SPARES_MAX);
+            device.spares.drain(..surplus);
+        }
+        self.link(key);
+    }
+
+    /// From now on the device is reached by another of its flows; false when it has none.
+    pub(super) fn next_flow(&mut self, key: &DeviceKey, now: Time) -> bool {
+        self.unlink(key);
+        let mut found = false;
+        if let Some(device) = self.by_key.get_mut(key) {
+            device.spares.retain(|(spare, _)| spare.expires_at > now);
+            if let Some((binding, flow)) = device.spares.pop() {
+                let told = device.binding.told;
+                (device.binding, device.flow) = (Binding { told, ..binding }, Some(flow));
+                found = true;
+            }
+        }
+        self.link(key);
+        found
+    }
+
+    /// Takes a spare flow away; false when there was no such one.
+    pub(super) fn drop_spare(&mut self, key: &DeviceKey, is_it: impl Fn(&Binding, &Flow) -> bool) -> bool {
+        self.unlink(key);
+        let mut dropped = false;
+        if let Some(device) = self.by_key.get_mut(key) {
+            let before = device.spares.len();
+            device.spares.retain(|(binding, flow)| !is_it(binding, flow));
+            dropped = device.spares.len() < before;
+        }
+        self.link(key);
+        dropped
+    }
+
+    /// The device's flows are gone.
     pub(super) fn lose_flow(&mut self, key: &DeviceKey) {
         self.unlink(key);
         if let Some(device) = self.by_key.get_mut(key) {
             device.flow = None;
+            device.spares.clear();
         }
     }
 
@@ -141,11 +187,21 @@ impl Devices {
         self.by_key.remove(key)
     }
 
+    fn flows(&self, key: &DeviceKey) -> Vec<FlowKey> {
+        let Some(device) = self.by_key.get(key) else { return Vec::new() };
+        let spares = device.spares.iter().map(|(_, flow)| flow);
+        device.flow.iter().chain(spares).map(Flow::key).collect()
+    }
+
+    fn link(&mut self, key: &DeviceKey) {
+        for flow in self.flows(key) {
+            self.on.entry(flow).or_default().insert(key.clone());
+        }
+    }
+
     fn unlink(&mut self, key: &DeviceKey) {
-        let flow = self.by_key.get(key).and_then(|device| device.flow.as_ref()).map(Flow::key);
-        if let Some(flow) = flow
-            && let Some(there) = self.on.get_mut(&flow)
-        {
+        for flow in self.flows(key) {
+            let Some(there) = self.on.get_mut(&flow) else { continue };
             there.remove(key);
             if there.is_empty() {
                 self.on.remove(&flow);
@@ -165,19 +221,20 @@ impl Device {
         self.binding.expires_at > now
     }
 
+    /// What was registered for a flow: each has its own (RFC 5626 section 6).
+    pub(super) fn registered(&self, reg_id: Option<u32>) -> Option<&Binding> {
+        let spares = self.spares.iter().map(|(binding, _)| binding);
+        std::iter::once(&self.binding).chain(spares).find(|binding| binding.reg_id == reg_id)
+    }
+
     /// Whether something can be sent to it now.
     pub(super) const fn is_reachable(&self) -> bool {
         self.online && self.settled && self.flow.is_some()
     }
 }
 
-/// A device's name: its instance and flow, else its contact. `sip:` keeps it apart from the names of apps' devices.
-pub(super) fn name_of(contact: &[u8], instance: Option<&[u8]>, reg_id: Option<u32>) -> DeviceId {
-    match (instance, reg_id) {
-        (Some(instance), Some(reg_id)) => {
-            DeviceId::new(format!("sip:{};{reg_id}", String::from_utf8_lossy(instance)))
-        }
-        (Some(instance), None) => DeviceId::new(format!("sip:{}", String::from_utf8_lossy(instance))),
-        (None, _) => DeviceId::new(format!("sip:{}", String::from_utf8_lossy(contact))),
-    }
+/// A device's name: its instance, whatever flow it comes by, else its contact. `sip:` keeps it apart from the names of
+/// apps' devices.
+pub(super) fn name_of(contact: &[u8], instance: Option<&[u8]>) -> DeviceId {
+    DeviceId::new(format!("sip:{}", String::from_utf8_lossy(instance.unwrap_or(contact))))
 }

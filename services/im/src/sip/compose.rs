@@ -44,6 +44,8 @@ pub(super) enum Said<'a> {
     Notification(&'a Imdn),
     /// An offer, as its document.
     Offer(&'a str),
+    /// Somebody is typing, as the document that they sent.
+    Typing(&'a [u8]),
 }
 
 /// The `imdn.Message-ID` that a message has on every way: its sender's, or its own id.
@@ -82,7 +84,7 @@ pub(super) fn request(
     request.header(HeaderName::CallId, names.call_id.as_bytes());
     request.cseq(1, Method::Message);
     request.parts(HeaderName::PAssertedIdentity, &[b"<", from.as_bytes(), b">"]);
-    if binding.cpm && !matches!(said, Said::Offer(_)) {
+    if binding.cpm && !matches!(said, Said::Offer(_) | Said::Typing(_)) {
         request.header(HeaderName::AcceptContact, ACCEPT);
         request.header(HeaderName::PAssertedService, SERVICE);
     }
@@ -91,6 +93,7 @@ pub(super) fn request(
             threads(&mut request, *id, incoming);
             message_body(*id, incoming, binding.cpm, &from, &to)?
         }
+        Said::Typing(document) => (document.to_vec(), SmolStr::new_static(super::typing::TYPE)),
         Said::Offer(document) => (document.as_bytes().to_vec(), SmolStr::new_static(super::offer::TYPE)),
         Said::Notification(imdn) => (notification_body(imdn, &from, &to)?, "message/cpim".into()),
     };

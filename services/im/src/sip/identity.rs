@@ -115,13 +115,18 @@ pub(super) fn asker(method: Method<'_>) -> Asker {
 
 /// What a trusted peer says: the asserted identity, else, in a third-party registration, whom it registers.
 fn vouched(request: &Message, intake: &dyn Intake) -> Who {
-    let asserted = request.each::<NameAddr<'_>>(HeaderName::PAssertedIdentity);
-    let mut named: Vec<Address> = asserted.filter_map(|identity| address_of(&identity.ok()?.uri)).collect();
+    let mut named: Vec<Address> = asserted(request).collect();
     if named.is_empty() {
         let of = if request.method() == Method::Register { request.to() } else { request.from() };
         named.extend(address_of(&of.uri));
     }
     named.iter().find_map(|address| intake.subscriber_of(address)).map_or(Who::Stranger, Who::Known)
+}
+
+/// The identities that a peer asserts (RFC 3325 9.1).
+pub(super) fn asserted(request: &Message) -> impl Iterator<Item = Address> {
+    let asserted = request.each::<NameAddr<'_>>(HeaderName::PAssertedIdentity);
+    asserted.filter_map(|identity| address_of(&identity.ok()?.uri))
 }
 
 /// The address that the sender wants to be seen with: what it prefers, else its From; nothing when that is

@@ -48,6 +48,7 @@ impl Server {
             let device = Device {
                 binding,
                 flow,
+                spares: Vec::new(),
                 online: false,
                 settled: false,
                 keeps_alive: false,

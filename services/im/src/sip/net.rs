@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
-use wire_sip::{Incoming, Message, PONG, Refusal, read_datagram};
+use wire_sip::{Incoming, Message, PONG, Refusal, read_datagram, stun_answer};
 
 pub(super) use opened::open;
 
@@ -80,8 +80,17 @@ pub(super) async fn datagrams(number: usize, socket: Arc<UdpSocket>, local: Sock
     loop {
         // An error here is of an earlier datagram of ours that a peer's host refused: the socket is well.
         let Ok((length, peer)) = socket.recv_from(&mut buffer).await else { continue };
-        let octets = Bytes::copy_from_slice(buffer.get(..length).unwrap_or_default());
+        let octets = buffer.get(..length).unwrap_or_default();
         let flow = Flow::datagrams(number, peer, local, Arc::clone(&socket));
+        if let Some(answer) = stun_answer(octets, peer) {
+            // A datagram that is lost is asked for again.
+            let _ = flow.send(answer.into());
+            if ears.heard.send(Heard::Alive(flow)).await.is_err() {
+                return;
+            }
+            continue;
+        }
+        let octets = Bytes::copy_from_slice(octets);
         if ears.tell(read_datagram(octets, &ears.limits.sip), &flow).await.is_err() {
             return;
         }

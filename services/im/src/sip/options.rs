@@ -5,6 +5,7 @@ use super::tls::TlsFiles;
 use smol_str::SmolStr;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
+use wire_sip::header::{NameAddr, Value};
 
 /// One socket to listen on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub struct Options {
     /// Peers whose word is taken for who sends (a Kamailio or an IMS core in front): P-Asserted-Identity of them is
     /// believed, and they are asked for no password.
     pub trusted: Vec<IpAddr>,
+    /// Where registered clients are to send their requests first (Service-Route, RFC 3608): the proxy in front.
+    pub service_route: Option<ServiceRoute>,
     /// Bounds of a registration.
     pub expires: Expires,
     /// Registered devices of one subscriber at most.
@@ -41,6 +44,23 @@ pub struct Options {
     pub t1: Duration,
     /// Bounds for what peers send.
     pub limits: Limits,
+}
+
+/// A way that clients are told to go: one element of a Route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceRoute(SmolStr);
+
+impl ServiceRoute {
+    /// Reads it; nothing when it is no address of a loose router.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let route = NameAddr::read(text.as_bytes())?;
+        route.uri.params().has("lr").then(|| Self(SmolStr::new(text)))
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
 }
 
 /// Bounds of a registration's life in seconds.
@@ -86,6 +106,7 @@ impl Options {
             realm: realm.into(),
             md5: false,
             trusted: Vec::new(),
+            service_route: None,
             expires: Expires { min: 60, default: 3600, max: 604_800 },
             devices_max: 10,
             alive: Duration::from_secs(120),

@@ -13,6 +13,8 @@ use switchback_ports::{DeviceReceipt, Disposition};
 use wire_sip::header::RetryAfter;
 use wire_sip::{HeaderName, Message as Response, StatusCode};
 
+/// An edge proxy has lost its flow to the device (RFC 5626 section 11.5).
+const FLOW_FAILED: StatusCode = StatusCode(430);
 /// The longest pause that a device is granted.
 const PAUSE_MAX_MS: u64 = 60_000;
 
@@ -21,6 +23,8 @@ const PAUSE_MAX_MS: u64 = 60_000;
 pub(super) struct Sending {
     pub(super) key: DeviceKey,
     pub(super) item: Item,
+    /// The message is for this device alone (a GRUU).
+    pub(super) alone: bool,
     /// The connection's peer, when it went by one that was opened because it was too long for a datagram.
     pub(super) stream: Option<SocketAddr>,
 }
@@ -36,8 +40,11 @@ impl Server {
     /// A device's final answer to a request of ours.
     pub(super) fn answered(&mut self, token: u64, response: &Response) {
         let Some(status) = response.status() else { return };
-        let Some(Sending { key, item, .. }) = self.sending.remove(&token) else { return };
+        let Some(Sending { key, item, alone, .. }) = self.sending.remove(&token) else { return };
         let pause = response.one::<RetryAfter<'_>>(HeaderName::RetryAfter).ok().flatten();
+        if status == FLOW_FAILED && self.fall_over(&key) {
+            return;
+        }
         match (meaning_of(status, pause.is_some()), item.news) {
             (Meaning::Later, _) => {
                 let ms = pause.map_or(0, |pause| u64::from(pause.wait.0) * 1000).clamp(1000, PAUSE_MAX_MS);
@@ -55,7 +62,7 @@ impl Server {
                 }
             }
             (Meaning::Failed(class), News::Incoming { attempt }) => {
-                self.fork_failed(&key, item.message, attempt, class, status);
+                self.fork_failed(&key, (item.message, attempt), alone, class, status);
             }
             (Meaning::Taken | Meaning::Failed(_), _) => {}
         }
@@ -66,7 +73,12 @@ impl Server {
     /// No final answer: the device is not there. What was being told is told when it is back, by the same id.
     pub(super) fn unanswered(&mut self, token: u64, why: &'static str) {
         let Some(Sending { key, stream, .. }) = self.sending.remove(&token) else { return };
-        let Some(peer) = stream else { return self.lose(&key, why) };
+        let Some(peer) = stream else {
+            if !self.fall_over(&key) {
+                self.lose(&key, why);
+            }
+            return;
+        };
         // The device takes datagrams: it is lost only when those are not answered either.
         let now = self.time();
         self.streams.refuse(peer, now);
@@ -106,12 +118,12 @@ impl Server {
         });
     }
 
-    /// One device did not take it. When no device is left that may, the attempt has failed.
+    /// One device did not take it; `alone`: it was for no other. When no device is left that may, the attempt has failed.
     pub(super) fn fork_failed(
         &mut self,
         key: &DeviceKey,
-        message: MessageId,
-        attempt: u16,
+        (message, attempt): (MessageId, u16),
+        alone: bool,
         class: FailureClass,
         status: StatusCode,
     ) {
@@ -119,7 +131,7 @@ impl Server {
         if !fork.failed.contains(key) {
             fork.failed.push(key.clone());
         }
-        let all = fork.failed.len() >= self.intake.device_count(&key.0);
+        let all = alone || fork.failed.len() >= self.intake.device_count(&key.0);
         if !all && class != FailureClass::Refused {
             return;
         }

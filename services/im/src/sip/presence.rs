@@ -7,7 +7,7 @@
 //!      +--- released, expired, silent, connection lost, no answer to a request --+
 //! ```
 
-use super::binding::DeviceKey;
+use super::binding::{Binding, DeviceKey};
 use super::flow::Flow;
 use super::server::{Answered, Server};
 use smol_str::SmolStr;
@@ -68,6 +68,42 @@ impl Server {
         self.intake.deregister(key.0.clone(), key.1.clone(), SmolStr::new_static(why));
     }
 
+    /// A device unregisters: wholly, or one of its flows.
+    pub(super) fn let_go(&mut self, key: &DeviceKey, reg_id: Option<u32>) {
+        let used = self.devices.get(key).is_some_and(|device| device.binding.reg_id == reg_id);
+        let spare = |binding: &Binding, _: &Flow| binding.reg_id == reg_id;
+        if reg_id.is_some() && (self.devices.drop_spare(key, spare) || used && self.fall_over(key)) {
+            return;
+        }
+        self.release(key, "unregistered");
+    }
+
+    /// A flow is gone: those who were reached by it are reached by another of theirs, or not at all.
+    pub(super) fn without_flow(&mut self, flow: &Flow) {
+        for key in self.devices.on(flow.key()) {
+            if self.devices.drop_spare(&key, |_, spare| spare == flow) || self.fall_over(&key) {
+                continue;
+            }
+            self.lose(&key, "connection lost");
+            self.devices.lose_flow(&key);
+        }
+    }
+
+    /// The next flow of a device takes over (RFC 5626 section 5.3), and what was on its way goes again by it: the device
+    /// knows it by its id. False when there is no other.
+    pub(super) fn fall_over(&mut self, key: &DeviceKey) -> bool {
+        if !self.devices.next_flow(key, self.clock.now()) {
+            return false;
+        }
+        self.abandon(key);
+        if let Some(device) = self.devices.get(key) {
+            let kept = encode(&device.binding);
+            self.keep(key, kept);
+        }
+        self.pump(key);
+        true
+    }
+
     /// A binding ends. How far the device was told stays: it goes on from there when it is back.
     pub(super) fn release(&mut self, key: &DeviceKey, why: &'static str) {
         self.lose(key, why);
@@ -95,7 +131,7 @@ impl Server {
                 silent.push(key.clone());
             }
         }
-        for key in ended {
+        for key in ended.into_iter().filter(|key| !self.fall_over(key)).collect::<Vec<_>>() {
             self.release(&key, "registration expired");
         }
         silent.iter().for_each(|key| self.lose(key, "not heard any more"));

@@ -5,7 +5,7 @@ use super::flow::{Flow, FlowKey};
 use super::options::{Expires, Options};
 use super::words::address_of;
 use switchback_core::model::{Address, DeviceId, SubscriberId, Time};
-use wire_sip::header::{Contact, NameAddr, Seconds, Token};
+use wire_sip::header::{Contact, NameAddr, Seconds};
 use wire_sip::{HeaderName, Message, StatusCode};
 
 /// What a REGISTER asks for.
@@ -13,8 +13,8 @@ use wire_sip::{HeaderName, Message, StatusCode};
 pub(super) struct Wish {
     /// Devices to bind, and whether they say that they keep their flow alive.
     pub(super) bind: Vec<(DeviceId, Binding)>,
-    /// Devices to let go.
-    pub(super) release: Vec<DeviceId>,
+    /// Devices to let go, or one flow of them.
+    pub(super) release: Vec<(DeviceId, Option<u32>)>,
 }
 
 /// Why it can't be granted.
@@ -58,7 +58,7 @@ pub(super) fn wish(
     if contacts.iter().any(|contact| matches!(contact, Contact::All)) {
         let alone = contacts.len() == 1 && general == Some(Seconds(0));
         let bound = devices.of(subscriber).filter(|(_, device)| device.is_bound(now));
-        let all = bound.map(|((_, name), _)| name).collect();
+        let all = bound.map(|((_, name), _)| (name, None)).collect();
         return alone
             .then_some(Wish { bind: Vec::new(), release: all })
             .ok_or(refused(400, "Contact * stands alone and with Expires 0"));
@@ -70,11 +70,12 @@ pub(super) fn wish(
         let name = device(&contact, &address);
         let old = devices.get(&(subscriber.clone(), name.clone()));
         let (call_id, cseq) = (request.call_id(), request.cseq().number);
-        if old.is_some_and(|old| old.binding.call_id == call_id && cseq <= old.binding.cseq) {
+        let before = old.and_then(|old| old.registered(contact.reg_id()));
+        if before.is_some_and(|before| before.call_id == call_id && cseq <= before.cseq) {
             return Err(refused(500, "an older request of the same call"));
         }
         if life == 0 {
-            wish.release.push(name);
+            wish.release.push((name, contact.reg_id()));
             continue;
         }
         let binding = Binding {
@@ -115,7 +116,7 @@ fn granted(asked: Option<Seconds>, bounds: Expires) -> Result<u32, Unwell> {
 }
 
 fn device(contact: &Contact<'_>, address: &NameAddr<'_>) -> DeviceId {
-    name_of(address.uri.as_bytes(), contact.instance(), contact.reg_id())
+    name_of(address.uri.as_bytes(), contact.instance())
 }
 
 /// Whether a contact carries the CPM service among its features: whole tokens are compared, after percent-decoding
@@ -133,10 +134,3 @@ const CPM_SERVICES: [&[u8]; 3] = [
     b"urn:urn-7:3gpp-service.ims.icsi.oma.cpm.deferred",
     b"urn:urn-7:3gpp-service.ims.icsi.oma.cpm.session",
 ];
-
-/// Whether the client says that it supports an extension.
-pub(super) fn supports(request: &Message, what: &str) -> bool {
-    request
-        .each::<Token<'_>>(HeaderName::Supported)
-        .any(|token| token.is_ok_and(|token| token.0.eq_ignore_ascii_case(what.as_bytes())))
-}

@@ -1,9 +1,11 @@
 //! REGISTER: what it asks for is bound, made durable, and only then confirmed (RFC 3261 10.3).
 
 use super::binding::{Binding, Device, DeviceKey};
+use super::demands::supports;
 use super::flow::Flow;
 use super::register::{self, Unwell, Wish};
 use super::server::{Answered, Asked, Server};
+use super::words::{address_of, uri_of};
 use std::sync::Arc;
 use switchback_core::model::{DeviceId, SubscriberId};
 use switchback_ports::{EventLine, Intake, Refusal, encode};
@@ -28,8 +30,8 @@ impl Server {
             }
         };
         let Wish { bind, release } = wish;
-        for name in release {
-            self.release(&(who.clone(), name), "unregistered");
+        for (name, reg_id) in release {
+            self.let_go(&(who.clone(), name), reg_id);
         }
         let bound: Vec<(DeviceId, bool, Vec<u8>)> =
             bind.into_iter().map(|(name, binding)| self.bind((who.clone(), name), binding, flow)).collect();
@@ -43,6 +45,14 @@ impl Server {
     /// Puts the binding in; gives the device's name, whether the engine is to be told that it came, and what to keep.
     fn bind(&mut self, key: DeviceKey, mut binding: Binding, flow: &Flow) -> (DeviceId, bool, Vec<u8>) {
         let old = self.devices.get(&key);
+        if let Some(there) = old.filter(|old| old.online && old.flow.is_some())
+            && binding.reg_id.is_some()
+            && there.binding.reg_id != binding.reg_id
+        {
+            let kept = encode(&there.binding);
+            self.devices.put_spare(&key, binding, flow.clone());
+            return (key.1, false, kept);
+        }
         let was_online = old.is_some_and(|device| device.online);
         let same_flow = old.is_some_and(|device| device.flow.as_ref() == Some(flow));
         let (settled, keeps_alive) = old.map_or((false, false), |old| (old.settled, old.keeps_alive));
@@ -57,6 +67,7 @@ impl Server {
             told_kept: binding.told,
             binding,
             flow: Some(flow.clone()),
+            spares: old.map_or_else(Vec::new, |old| old.spares.clone()),
             online: true,
             settled: settled && was_online,
             keeps_alive: keeps_alive && same_flow,
@@ -104,22 +115,34 @@ impl Server {
     /// 200 with every binding there is (RFC 3261 10.3 step 8), and what outbound, path and GRUU add.
     fn confirm(&mut self, asked: &Asked, subscriber: &SubscriberId) {
         let (now, request) = (self.time(), &asked.request);
-        let gruu = register::supports(request, "gruu");
-        let aor = request.to().uri.as_bytes().to_vec();
-        let outbound = register::supports(request, "outbound");
+        let gruu = supports(request, "gruu");
+        let aor = address_of(&request.to().uri).map(|address| uri_of(&address, &self.options.domain));
+        let gruu = aor.filter(|_| gruu);
+        let outbound = supports(request, "outbound");
         let mut contacts = Vec::new();
         let mut has_reg_id = false;
-        for (_, device) in self.devices.of(subscriber).filter(|(_, device)| device.is_bound(now)) {
-            let binding = &device.binding;
+        let devices = self.devices.of(subscriber).map(|(_, device)| device);
+        let bindings = devices.flat_map(|device| {
+            std::iter::once(&device.binding).chain(device.spares.iter().map(|(binding, _)| binding))
+        });
+        for binding in bindings.filter(|binding| binding.expires_at > now) {
             has_reg_id |= binding.reg_id.is_some();
-            contacts.push(contact(binding, binding.expires_at.millis_since(now).div_ceil(1000), &aor, gruu));
+            contacts.push(contact(
+                binding,
+                binding.expires_at.millis_since(now).div_ceil(1000),
+                gruu.as_deref(),
+            ));
         }
+        let service_route = self.options.service_route.clone();
         let date = Date { unix_seconds: now.as_millis() / 1000 };
         self.answer(asked, StatusCode::OK, |answer| {
             for contact in &contacts {
                 answer.header(HeaderName::Contact, contact);
             }
             answer.copy(request, HeaderName::Path);
+            if let Some(route) = &service_route {
+                answer.header(HeaderName::ServiceRoute, route.as_bytes());
+            }
             answer.header(HeaderName::Date, date.to_string().as_bytes());
             if outbound && has_reg_id {
                 answer.header(HeaderName::Require, b"outbound");
@@ -149,7 +172,7 @@ async fn make_durable(
 }
 
 /// A contact as the registrar gives it back.
-fn contact(binding: &Binding, left: u64, aor: &[u8], gruu: bool) -> Vec<u8> {
+fn contact(binding: &Binding, left: u64, gruu: Option<&str>) -> Vec<u8> {
     let mut value = Vec::with_capacity(binding.contact.len() + 64);
     let mut add = |parts: &[&[u8]]| parts.iter().for_each(|part| value.extend_from_slice(part));
     add(&[b"<", &binding.contact, b">;expires=", left.to_string().as_bytes()]);
@@ -158,8 +181,8 @@ fn contact(binding: &Binding, left: u64, aor: &[u8], gruu: bool) -> Vec<u8> {
         if let Some(reg_id) = binding.reg_id {
             add(&[b";reg-id=", reg_id.to_string().as_bytes()]);
         }
-        if gruu {
-            add(&[b";pub-gruu=\"", aor, b";gr=", instance, b"\""]);
+        if let Some(aor) = gruu {
+            add(&[b";pub-gruu=\"", aor.as_bytes(), b";gr=", instance, b"\""]);
         }
     }
     value

@@ -46,6 +46,8 @@ pub(super) struct Asked {
     pub(super) id: ServerId,
     pub(super) to_tag: ToTag,
     pub(super) request: Message,
+    /// It came from a peer whose word is taken for who sends.
+    pub(super) vouched: bool,
 }
 
 /// What the engine answered.
@@ -240,7 +242,8 @@ impl Server {
                 match output {
                     Output::Send { flow, octets, of } => self.put_out(&flow, octets, of),
                     Output::Request { id, to_tag, message, flow } => {
-                        self.request(Asked { id, to_tag, request: message }, &flow);
+                        let vouched = self.identity.trusts(flow.peer().ip());
+                        self.request(Asked { id, to_tag, request: message, vouched }, &flow);
                     }
                     Output::Ended { token, verdict: Verdict::Answered(answer) } => {
                         self.answered(token, &answer)
@@ -270,25 +273,24 @@ impl Server {
 
     /// A request to do.
     fn request(&mut self, asked: Asked, flow: &Flow) {
-        match asked.request.method() {
-            Method::Options if !wants_offer(&asked.request) => self.capabilities(&asked, b""),
-            Method::Register | Method::Message | Method::Options => {
-                if self.answers.len() >= self.options.limits.waiting {
-                    return self.busy(&asked);
-                }
-                let now = self.now();
-                match self.identity.of(&asked.request, flow.peer().ip(), &*self.intake, now) {
-                    Who::Known(who) if asked.request.method() == Method::Register => {
-                        self.register(asked, flow, who);
-                    }
-                    Who::Known(who) if asked.request.method() == Method::Options => self.offer(asked, &who),
-                    Who::Known(who) => self.message(asked, who),
-                    Who::Ask { stale } => self.challenge(&asked, stale),
-                    Who::Nonsense => self.answer_because(&asked, 400, "credentials that make no sense"),
-                    Who::Stranger => self.answer_because(&asked, 403, "nobody here has that identity"),
-                }
-            }
-            _ => self.answer(&asked, StatusCode(405), |answer| answer.header(HeaderName::Allow, ALLOW)),
+        if !self.can_meet(&asked) {
+            return;
+        }
+        let method = asked.request.method();
+        if method == Method::Options && !wants_offer(&asked.request) {
+            return self.capabilities(&asked, b"");
+        }
+        if self.answers.len() >= self.options.limits.waiting {
+            return self.busy(&asked);
+        }
+        let now = self.now();
+        match self.identity.of(&asked.request, flow.peer().ip(), &*self.intake, now) {
+            Who::Known(who) if method == Method::Register => self.register(asked, flow, who),
+            Who::Known(who) if method == Method::Options => self.offer(asked, &who),
+            Who::Known(who) => self.message(asked, who),
+            Who::Ask { stale } => self.challenge(&asked, stale),
+            Who::Nonsense => self.answer_because(&asked, 400, "credentials that make no sense"),
+            Who::Stranger => self.answer_because(&asked, 403, "nobody here has that identity"),
         }
     }
 
@@ -304,10 +306,7 @@ impl Server {
     fn flow_lost(&mut self, flow: &Flow) {
         self.streams.lost(flow);
         self.transactions.flow_lost(flow, &mut self.outputs);
-        for key in self.devices.on(flow.key()) {
-            self.lose(&key, "connection lost");
-            self.devices.lose_flow(&key);
-        }
+        self.without_flow(flow);
     }
 
     fn take_answer(&mut self, answered: Answered) {

@@ -1,7 +1,8 @@
 //! MESSAGE as the model understands it: a message to somebody, or a notification about one (RFC 3428, RFC 3862,
 //! RFC 5438).
 
-use super::words::{address_of, service_of};
+use super::typing;
+use super::words::{address_of, service_of, target_of};
 use smol_str::{SmolStr, ToSmolStr, format_smolstr};
 use switchback_core::model::{
     Address, Chat, Content, FallbackRule, Media, Originator, Owner, ServiceChoice, Submission, Time, Wants,
@@ -16,6 +17,8 @@ use wire_sip::{HeaderName, Message, StatusCode};
 pub(super) enum Carried {
     /// Something for somebody.
     Message(Box<Letter>),
+    /// Somebody is typing, or no longer (RFC 3994): whom it is for, and the document as it is.
+    Typing { to: Address, document: Vec<u8> },
     /// A notification about a message: its id, whom its sender is, and what is told.
     Notification { imdn_id: SmolStr, sender: Option<Address>, disposition: Disposition },
 }
@@ -50,6 +53,9 @@ pub(super) fn read(request: &Message) -> Result<Carried, Unfit> {
     if !kind.as_ref().is_some_and(|kind| kind.is("message", "cpim")) {
         let (media_type, body) =
             (kind.map_or_else(|| "text/plain".into(), |kind| text_of(&kind)), request.body());
+        if is_typing(&media_type) {
+            return typing(request, body);
+        }
         let content = content(&media_type, body, None)?;
         let once = format_smolstr!("call:{}:{}", lossy(request.call_id()), request.cseq().number);
         return letter(request, content, once).map(Carried::Message);
@@ -67,6 +73,9 @@ pub(super) fn read(request: &Message) -> Result<Carried, Unfit> {
     }
     let chat = chat(request, &cpim);
     let media_type = cpim.content.header("Content-Type").unwrap_or("text/plain").to_smolstr();
+    if is_typing(&media_type) {
+        return typing(request, &body);
+    }
     let once = match &chat {
         Some(chat) => once_of(&chat.imdn_id),
         None => format_smolstr!("call:{}:{}", lossy(request.call_id()), request.cseq().number),
@@ -77,7 +86,7 @@ pub(super) fn read(request: &Message) -> Result<Carried, Unfit> {
 
 /// The key under which a repetition finds the message that was made: of this sender, to this recipient.
 pub(super) fn key(owner: Owner, to: &Address, once: &str) -> IdempotencyKey {
-    let key = format_smolstr!("{once}\n{to}");
+    let key = format_smolstr!("{once}\n{}", to.of_person());
     // A sender's id may be as long as a header; the store's bound for keys is shorter.
     let key = if key.len() <= 200 { key } else { digest(key.as_bytes()) };
     IdempotencyKey { owner, key }
@@ -116,7 +125,7 @@ impl Letter {
 
 fn letter(request: &Message, content: Content, once: SmolStr) -> Result<Box<Letter>, Unfit> {
     let uri = request.request_uri().ok_or(unfit(400, "no Request-URI"))?;
-    let to = address_of(&uri).ok_or(unfit(416, "the Request-URI is no address that is served here"))?;
+    let to = target(request)?;
     let service = service_of(&uri).ok_or(unfit(400, "service= is auto, ask, im, sms or mms"))?;
     let life =
         request.one::<Seconds>(HeaderName::Expires).map_err(|_| unfit(400, "Expires cannot be read"))?;
@@ -127,16 +136,30 @@ fn letter(request: &Message, content: Content, once: SmolStr) -> Result<Box<Lett
     Ok(Box::new(Letter { to, service, content, life, once }))
 }
 
+/// A media type without its parameters.
+fn essence(media_type: &str) -> &str {
+    media_type.split(';').next().unwrap_or_default().trim()
+}
+
+fn is_typing(media_type: &str) -> bool {
+    essence(media_type).eq_ignore_ascii_case(typing::TYPE)
+}
+
+fn typing(request: &Message, document: &[u8]) -> Result<Carried, Unfit> {
+    Ok(Carried::Typing { to: target(request)?, document: document.to_vec() })
+}
+
+fn target(request: &Message) -> Result<Address, Unfit> {
+    let uri = request.request_uri().ok_or(unfit(400, "no Request-URI"))?;
+    target_of(&uri).ok_or(unfit(416, "the Request-URI is no address that is served here"))
+}
+
 /// Text stays text; everything else is a media part, to the octet.
 fn content(media_type: &str, body: &[u8], chat: Option<Box<Chat>>) -> Result<Content, Unfit> {
     if body.is_empty() {
         return Err(unfit(400, "the message is empty"));
     }
-    let essence = media_type.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("application/im-iscomposing+xml") {
-        return Err(unfit(415, "typing indications are not passed on"));
-    }
-    if !essence.eq_ignore_ascii_case("text/plain") {
+    if !essence(media_type).eq_ignore_ascii_case("text/plain") {
         let part = Media {
             content_type: SmolStr::new(media_type),
             filename: SmolStr::default(),

@@ -1,10 +1,10 @@
 //! MESSAGE from a client: accepted when durable (R1), and notifications that it sends.
 
-use super::identity::wanted_address;
+use super::identity::{asserted, wanted_address};
 use super::offer;
 use super::server::{Answered, Asked, Server};
 use super::submit::{self, Carried, Letter, Unfit};
-use super::words::{address_of, status_of, warning};
+use super::words::{status_of, target_of, warning};
 use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ impl Server {
     pub(super) fn message(&mut self, asked: Asked, who: SubscriberId) {
         match submit::read(&asked.request) {
             Ok(Carried::Message(letter)) => self.submit(asked, &who, *letter),
+            Ok(Carried::Typing { to, document }) => self.typing(&asked, &who, &to, &document),
             Ok(Carried::Notification { imdn_id, sender, disposition }) => {
                 self.notification(asked, who, imdn_id, sender, disposition);
             }
@@ -31,7 +32,7 @@ impl Server {
     }
 
     fn submit(&mut self, asked: Asked, who: &SubscriberId, letter: Letter) {
-        let Ok(wanted) = wanted_address(&asked.request) else {
+        let Ok(wanted) = self.shown_as(&asked, who) else {
             return self.answer_because(&asked, 403, "that identity is not yours to send with");
         };
         let bearer = Bearer::Subscriber(who.clone());
@@ -39,6 +40,9 @@ impl Server {
             Ok(originator) => originator,
             Err(refusal) => return self.refuse(&asked, &refusal),
         };
+        if !self.is_known(&letter.to) {
+            return self.answer_because(&asked, 404, "that device is not registered here");
+        }
         let chosen = letter.service;
         let owner = originator.owner.clone();
         let key = submit::key(originator.owner.clone(), &letter.to, &letter.once);
@@ -57,6 +61,25 @@ impl Server {
             }
             Answered::Submitted { asked, outcome: Box::new(outcome) }
         });
+    }
+
+    /// The address that a sender is seen with: of those that are vouched for the first that is theirs, else what they
+    /// want.
+    pub(super) fn shown_as(&self, asked: &Asked, who: &SubscriberId) -> Result<Option<Address>, ()> {
+        let own = |address: &Address| self.intake.subscriber_of(address).as_ref() == Some(who);
+        match asserted(&asked.request).find(own).filter(|_| asked.vouched) {
+            Some(vouched) => Ok(Some(vouched)),
+            None => wanted_address(&asked.request),
+        }
+    }
+
+    /// Whether the device that an address names, if it names one, was registered here.
+    fn is_known(&self, to: &Address) -> bool {
+        let Some(device) = to.device() else { return true };
+        self.intake.subscriber_of(to).is_some_and(|of| {
+            let mut devices = self.devices.of(&of);
+            devices.any(|(_, known)| known.binding.instance.as_deref() == Some(device.as_bytes()))
+        })
     }
 
     /// The engine's word on a submission: 202 after the durable write, with the price that binds.
@@ -80,7 +103,8 @@ impl Server {
     /// An OPTIONS asks what a message with its body, or a short one, would cost.
     pub(super) fn offer(&mut self, asked: Asked, who: &SubscriberId) {
         let request = &asked.request;
-        let (to, wanted) = (request.request_uri().and_then(|uri| address_of(&uri)), wanted_address(request));
+        let to = request.request_uri().and_then(|uri| target_of(&uri));
+        let wanted = self.shown_as(&asked, who);
         let (Some(to), Ok(wanted)) = (to, wanted) else {
             return self.answer_because(&asked, 404, "nothing is sent to that address from here");
         };

@@ -127,6 +127,10 @@ impl Server {
     fn tell(&mut self, key: &DeviceKey, item: &Item, about: &About) -> bool {
         let Some(device) = self.devices.get(key) else { return false };
         let Some(mut flow) = device.flow.clone() else { return false };
+        let aimed = about.letter.to.device().filter(|_| matches!(item.news, News::Incoming { .. }));
+        if aimed.is_some_and(|aimed| device.binding.instance.as_deref() != Some(aimed.as_bytes())) {
+            return false;
+        }
         let door = streams::door(&device.binding, &flow);
         let names = Names { branch: self.branch(), call_id: self.word(), tag: self.word() };
         let Some(mut octets) = self.write(key, item, about, &names, &flow) else { return false };
@@ -150,7 +154,10 @@ impl Server {
         }
         match self.send(flow, names.branch.as_ref(), octets) {
             Some(token) => {
-                self.sending.insert(token, Sending { key: key.clone(), item: item.clone(), stream });
+                self.sending.insert(
+                    token,
+                    Sending { key: key.clone(), item: item.clone(), alone: aimed.is_some(), stream },
+                );
             }
             None => {
                 // No more requests fit at the moment: it goes again with the next look at pauses.
@@ -193,7 +200,8 @@ impl Server {
         }
         tracing::warn!(length = octets.len(), "a message cannot be sent to a device");
         if let News::Incoming { attempt } = item.news {
-            self.fork_failed(key, item.message, attempt, FailureClass::Permanent, StatusCode(513));
+            let (of, alone) = ((item.message, attempt), letter.to.device().is_some());
+            self.fork_failed(key, of, alone, FailureClass::Permanent, StatusCode(513));
         }
         None
     }

@@ -4,7 +4,7 @@ use smol_str::{SmolStr, format_smolstr};
 use switchback_core::model::{Address, FailureClass, Service, ServiceChoice};
 use switchback_ports::{Refusal, RefusalKind};
 use wire_sip::StatusCode;
-use wire_sip::uri::{Host, SipUri, Uri, UriKind};
+use wire_sip::uri::{Host, SipUri, Uri, UriKind, unescape};
 
 /// The address that a URI names: a number, from `tel:` or from the user part of a SIP URI, or a SIP address without its
 /// parameters and port.
@@ -22,11 +22,26 @@ fn of_sip(uri: &SipUri<'_>) -> Option<Address> {
     if user.starts_with('+') {
         return Address::parse(user.split(';').next()?).ok();
     }
-    let host = match uri.host {
-        Host::Name(name) => std::str::from_utf8(name).ok()?.to_ascii_lowercase(),
-        Host::V4(_) | Host::V6(_) => uri.host.address()?.to_string(),
+    Address::parse(&format!("sip:{user}@{}", host_of(&uri.host)?)).ok()
+}
+
+/// The address that a request is for: of a person, or of one of their devices (a public GRUU, RFC 5627 3.1).
+pub(super) fn target_of(uri: &Uri<'_>) -> Option<Address> {
+    let person = address_of(uri)?;
+    let Some(device) = uri.sip().and_then(|sip| sip.params.get("gr")).flatten() else { return Some(person) };
+    let person = match person {
+        Address::E164(number) => format_smolstr!("sip:+{number}@{}", host_of(&uri.sip()?.host)?),
+        Address::Sip(person) => person,
+        Address::ShortCode(_) | Address::Alphanumeric(_) => return None,
     };
-    Address::parse(&format!("sip:{user}@{host}")).ok()
+    Address::parse(&format!("{person};gr={}", String::from_utf8_lossy(&unescape(device)))).ok()
+}
+
+fn host_of(host: &Host<'_>) -> Option<String> {
+    Some(match host {
+        Host::Name(name) => std::str::from_utf8(name).ok()?.to_ascii_lowercase(),
+        Host::V4(_) | Host::V6(_) => host.address()?.to_string(),
+    })
 }
 
 /// An address as a URI that our clients can answer to.

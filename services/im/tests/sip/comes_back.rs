@@ -71,6 +71,18 @@ async fn after_a_crash_bindings_hold_and_only_what_was_not_confirmed_comes_again
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_notification_after_a_restart_and_any_time_finds_its_message() {
+    let scene = Scene::new().await;
+    let anna = scene.phone(scene.config("anna")).await;
+    let bo = scene.phone(scene.config("bo")).await;
+    let sent = anna.send(&uri("bo"), "read me some day", SendOptions::default()).await.unwrap();
+    scene.until(&sent, Status::Delivered).await;
+    let scene = scene.crash().await;
+    assert_eq!(bo.display(&sent.imdn_id).await.unwrap().status, 200);
+    scene.until(&sent, Status::Read).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_device_that_does_not_answer_is_lost_and_told_when_it_is_back() {
     let scene = Scene::with(|options| options.t1 = Duration::from_millis(10)).await;
     let anna = scene.phone(scene.config("anna")).await;

@@ -1,12 +1,8 @@
 //! What is too long for a datagram: a connection to the device, kept for the next; the datagram after all where there
 //! is none; and the bound of it all.
 
-use crate::scene::{Scene, number, uri};
-use switchback_core::model::{
-    AttemptState, Content, FallbackRule, Outcome, Service, ServiceChoice, Status, Submission, SubscriberId,
-};
-use switchback_ports::Intake;
-use switchback_ports::directory::Bearer;
+use crate::scene::{Scene, uri};
+use switchback_core::model::{AttemptState, Content, Outcome, Service, Status};
 use switchback_testkit::handset::{Handset, Received, SendOptions, Wire};
 use tokio::net::TcpListener;
 
@@ -78,24 +74,9 @@ async fn what_no_sip_peer_need_take_goes_another_way() {
     let mut config = scene.config("bo");
     config.takes_streams = true;
     let bo = scene.phone(config).await;
-    let anna = Bearer::Subscriber(SubscriberId::new("anna"));
-    let submission = Submission {
-        originator: scene.engine.originator(&anna, None).unwrap(),
-        recipient: switchback_core::model::Address::parse(&number("bo")).unwrap(),
-        content: Content::text("x".repeat(64 * 1024)),
-        service: ServiceChoice::Auto,
-        fallback: FallbackRule::Auto,
-        revert: None,
-        quoted: None,
-        max_price: None,
-        expires_at: None,
-        fallback_after_ms: None,
-        class: None,
-        client_ref: None,
-    };
-    let accepted = scene.engine.submit(Box::new(submission), None, None).await.unwrap().unwrap();
+    let id = scene.submit(|submission| submission.content = Content::text("x".repeat(64 * 1024))).await;
     scene.orders(1).await;
-    let message = scene.engine.message(accepted.message.id).await.unwrap().unwrap().unwrap();
+    let message = scene.look(id);
     assert_eq!(message.attempts[0].state, AttemptState::Ended(Outcome::PermanentFailure));
     assert_eq!((message.attempts[1].service, bo.inbox().messages.len()), (Service::Sms, 0));
 }

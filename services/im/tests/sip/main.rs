@@ -4,8 +4,14 @@
 
 mod chat;
 mod comes_back;
+mod devices;
 mod identity;
+mod keep_alive;
 mod large;
 mod offer;
+mod proxy;
 mod scene;
+mod torture;
 mod transports;
+mod typing;
+mod withdrawal;

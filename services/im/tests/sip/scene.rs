@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use switchback_core::model::{
-    Address, Content, Currency, Message, MessageId, Money, PayerId, PlanId, Reach, RouteId, Service, Status,
-    SubscriberId, Time,
+    Address, Content, Currency, FallbackRule, Message, MessageId, Money, PayerId, PlanId, Reach, RouteId,
+    Service, ServiceChoice, Status, Submission, SubscriberId, Time,
 };
 use switchback_engine::{Engine, Options as EngineOptions};
 use switchback_im::ImService;
 use switchback_im::sip::{Listen, Options, SipServer, Wire};
-use switchback_ports::directory::{Entry, PlanText, SipUser, Subscriber};
+use switchback_ports::directory::{Bearer, Entry, PlanText, SipUser, Subscriber};
 use switchback_ports::{
     AttemptOrder, Clock, Intake, Measure, Random, RouteChange, RouteState, Store, Transport, TransportFull,
     WithdrawOrder,
@@ -157,20 +157,56 @@ impl Scene {
         handset
     }
 
+    /// A message of Anna to Bo that no client of hers sent, changed as it shall be.
+    pub(crate) async fn submit(&self, change: impl FnOnce(&mut Submission)) -> MessageId {
+        let anna = Bearer::Subscriber(SubscriberId::new("anna"));
+        let mut submission = Submission {
+            originator: self.engine.originator(&anna, None).unwrap(),
+            recipient: Address::parse(&number("bo")).unwrap(),
+            content: Content::text("from elsewhere"),
+            service: ServiceChoice::Auto,
+            fallback: FallbackRule::Auto,
+            revert: None,
+            quoted: None,
+            max_price: None,
+            expires_at: None,
+            fallback_after_ms: None,
+            class: None,
+            client_ref: None,
+        };
+        change(&mut submission);
+        self.engine.submit(Box::new(submission), None, None).await.unwrap().unwrap().message.id
+    }
+
+    /// A message as it is in the store.
+    pub(crate) fn look(&self, id: MessageId) -> Message {
+        self.store.message(id).unwrap().unwrap()
+    }
+
     pub(crate) fn message(&self, sent: &Sent) -> Message {
-        let id = sent.answer.header("X-Switchback-Message-ID").unwrap();
-        self.store.message(MessageId::parse(&id).unwrap()).unwrap().unwrap()
+        self.look(MessageId::parse(&sent.answer.header("X-Switchback-Message-ID").unwrap()).unwrap())
     }
 
     /// The message, once it is in this status.
     pub(crate) async fn until(&self, sent: &Sent, status: Status) -> Message {
+        let is_so = |message: &Message| message.status == status;
+        self.until_it(self.message(sent).id, status.as_str(), is_so).await
+    }
+
+    /// The message, once it is so.
+    pub(crate) async fn until_it(
+        &self,
+        id: MessageId,
+        what: &str,
+        is_so: impl Fn(&Message) -> bool,
+    ) -> Message {
         let began = Instant::now();
         loop {
-            let message = self.message(sent);
-            if message.status == status {
+            let message = self.look(id);
+            if is_so(&message) {
                 return message;
             }
-            assert!(began.elapsed() < PATIENCE, "never {}: {message:?}", status.as_str());
+            assert!(began.elapsed() < PATIENCE, "never {what}: {message:?}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
@@ -208,6 +244,8 @@ async fn open(path: &Path) -> (Engine, Arc<Sms>, Arc<SqliteStore>) {
     tokio::task::spawn_blocking(move || {
         let store = Arc::new(SqliteStore::open(&switchback_sqlite::Options::at(path)).unwrap());
         let mut options = EngineOptions { loops: 1, ..EngineOptions::default() };
+        // What is found by a key that is forgotten is found by accident.
+        options.timers.idempotency_ms = 1;
         (options.timers.offline_grace_ms, options.timers.outage_guard_ms) = (100, 100);
         let seed = u64::try_from(STARTS.fetch_add(1, Ordering::SeqCst)).unwrap();
         let random = Arc::new(Dice(AtomicU64::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)));

@@ -2,6 +2,7 @@
 
 use crate::scene::{DOMAIN, Scene, uri};
 use futures_util::{SinkExt, StreamExt};
+use std::net::{Ipv6Addr, SocketAddr};
 use switchback_core::model::Status;
 use switchback_im::sip::Wire;
 use switchback_testkit::handset::{self, SendOptions};
@@ -30,6 +31,27 @@ async fn over_tcp_a_connection_is_the_way_back() {
     let sent = anna.send(&uri("bo"), "while away", SendOptions::default()).await.unwrap();
     bo.register().await.unwrap();
     scene.until(&sent, Status::Delivered).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_ipv6_it_is_the_same() {
+    let loopback = SocketAddr::from((Ipv6Addr::LOCALHOST, 0));
+    let scene = Scene::with(|options| options.listen.iter_mut().for_each(|it| it.address = loopback)).await;
+    for wire in [handset::Wire::Udp, handset::Wire::Tcp] {
+        let config = |who: &str| {
+            let mut config = scene.config(who);
+            config.wire = wire;
+            config.server = scene.address(if wire == handset::Wire::Udp { Wire::Udp } else { Wire::Tcp });
+            config
+        };
+        let (anna, bo) = (scene.phone(config("anna")).await, scene.phone(config("bo")).await);
+        let sent = anna.send(&uri("bo"), "hello", SendOptions::default()).await.unwrap();
+        scene.until(&sent, Status::Delivered).await;
+        assert_eq!(bo.inbox().texts(), ["hello"]);
+        let via = bo.inbox().messages[0].message.via().host.address();
+        assert_eq!(via, Some(Ipv6Addr::LOCALHOST.into()), "our Via has it in brackets");
+        bo.unregister().await.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
