@@ -63,7 +63,7 @@ fn charged_once(world: &World) {
         message.kept.is_empty() || message.attempts.iter().any(may_keep),
         "I7: kept without the plan's word"
     );
-    // A later choice may lower the bound; what was charged under the earlier one stays charged.
+    // A later choice may lower the bound; what started under the earlier one is still paid for.
     let limit = world.limit_most;
     assert!(paid <= limit, "I7: paid {paid}, limit {limit}: {message:?}");
 }
