@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 use switchback_core::rows::{Faults, Row};
-use switchback_im::sip::{Expires, Listen, Options, TlsFiles, Wire};
+use switchback_im::sip::{Budget, Expires, Listen, Options, TlsFiles, Wire};
 
 /// What a server has when the file says nothing.
 pub(super) fn default() -> Options {
@@ -25,6 +25,8 @@ pub(super) fn sip(root: &Row<'_, '_>, config: &mut Config, base: &Path, faults: 
         "realm",
         "md5",
         "trusted",
+        "login_failures",
+        "login_window",
         "expires_min",
         "expires",
         "expires_max",
@@ -71,6 +73,7 @@ pub(super) fn sip(root: &Row<'_, '_>, config: &mut Config, base: &Path, faults: 
             Err(_) => faults.add(line, format!("`{text}` is no IP address, like \"192.0.2.1\"")),
         }
     }
+    logins(&row, &mut options.logins, faults);
     if let Some(n) = row.whole("devices_max", 1..1001, faults) {
         options.devices_max = usize::try_from(n).unwrap_or(1);
     }
@@ -78,6 +81,15 @@ pub(super) fn sip(root: &Row<'_, '_>, config: &mut Config, base: &Path, faults: 
     duration(&row, "alive", &mut alive, faults);
     options.alive = Duration::from_millis(alive);
     expires(&row, &mut options.expires, faults);
+}
+
+fn logins(row: &Row<'_, '_>, logins: &mut Budget, faults: &mut Faults) {
+    if let Some(n) = row.whole("login_failures", 1..1_000_001, faults) {
+        logins.failures = u32::try_from(n).unwrap_or(u32::MAX);
+    }
+    let mut window = ms(logins.window);
+    duration(row, "login_window", &mut window, faults);
+    logins.window = Duration::from_millis(window);
 }
 
 fn expires(row: &Row<'_, '_>, expires: &mut Expires, faults: &mut Faults) {

@@ -13,6 +13,7 @@
 mod binding;
 mod compose;
 mod flow;
+mod guard;
 mod identity;
 mod net;
 mod offer;
@@ -29,6 +30,7 @@ mod tls;
 mod words;
 
 pub use flow::Wire;
+pub use guard::{Budget, LoginCounters};
 pub use options::{Expires, Limits, Listen, Options};
 pub use tls::{TlsError, TlsFiles};
 
@@ -66,6 +68,7 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct SipServer {
     addresses: Vec<(Wire, SocketAddr)>,
+    logins: Arc<LoginCounters>,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
     ears: JoinSet<()>,
@@ -124,13 +127,20 @@ impl SipServer {
         }
         let (stop, stopping) = watch::channel(false);
         let server = Server::new(options, sockets, intake, clock, random);
-        Ok(Self { addresses, stop, server: tokio::spawn(server.run(inbox, stopping)), ears })
+        let logins = server.guard.counters();
+        Ok(Self { addresses, logins, stop, server: tokio::spawn(server.run(inbox, stopping)), ears })
     }
 
     /// Where it listens.
     #[must_use]
     pub fn addresses(&self) -> &[(Wire, SocketAddr)] {
         &self.addresses
+    }
+
+    /// What it counts of logins, also when it has ended.
+    #[must_use]
+    pub fn logins(&self) -> Arc<LoginCounters> {
+        Arc::clone(&self.logins)
     }
 
     /// Ends as a crash would: nothing more is said or kept.

@@ -21,6 +21,9 @@ pub(super) enum Who {
         /// The password was right.
         stale: bool,
     },
+    /// Nobody: a wrong password, an unknown user, or an answer that was not asked for, and nobody can tell which. Ask
+    /// again, but not without end.
+    Wrong,
     /// The credentials make no sense, or are for another request: 400.
     Nonsense,
     /// A trusted peer vouches for an address that nobody here has: 403.
@@ -62,11 +65,15 @@ impl Identity {
         if self.trusts(peer) {
             return vouched(request, intake);
         }
-        let mut stale = false;
+        let (mut stale, mut wrong) = (false, false);
         for given in request.whole::<Auth<'_>>(asker(request.method()).credentials()) {
             let Ok(given) = given else { return Who::Nonsense };
-            let Some(credentials) = Credentials::read(&given) else { continue };
-            if self.digest.asked_for(&credentials).is_none() {
+            let Some(credentials) = Credentials::read(&given) else {
+                wrong = true;
+                continue;
+            };
+            if *credentials.realm != *self.digest.policy().realm.as_bytes() {
+                // For another server on its way.
                 continue;
             }
             let login =
@@ -76,10 +83,10 @@ impl Identity {
                 (Verdict::Granted, Some(login)) => return Who::Known(login.subscriber),
                 (Verdict::OtherUri, _) => return Who::Nonsense,
                 (Verdict::Stale, _) => stale = true,
-                (Verdict::Granted | Verdict::Refused, _) => {}
+                (Verdict::Granted | Verdict::Refused, _) => wrong = true,
             }
         }
-        Who::Ask { stale }
+        if wrong && !stale { Who::Wrong } else { Who::Ask { stale } }
     }
 
     /// Adds our questions to an answer.

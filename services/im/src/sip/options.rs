@@ -1,6 +1,7 @@
 //! What the operator decides about SIP.
 
 use super::flow::Wire;
+use super::guard::Budget;
 use super::tls::TlsFiles;
 use smol_str::SmolStr;
 use std::net::{IpAddr, SocketAddr};
@@ -31,6 +32,8 @@ pub struct Options {
     /// Peers whose word is taken for who sends (a Kamailio or an IMS core in front): P-Asserted-Identity of them is
     /// believed, and they are asked for no password.
     pub trusted: Vec<IpAddr>,
+    /// How many logins of one source address may fail before further failures are slowed.
+    pub logins: Budget,
     /// Bounds of a registration.
     pub expires: Expires,
     /// Registered devices of one subscriber at most.
@@ -84,6 +87,7 @@ impl Options {
             realm: realm.into(),
             md5: false,
             trusted: Vec::new(),
+            logins: Budget { failures: 10, window: Duration::from_secs(60) },
             expires: Expires { min: 60, default: 3600, max: 604_800 },
             devices_max: 10,
             alive: Duration::from_secs(120),

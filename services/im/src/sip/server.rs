@@ -5,6 +5,7 @@
 use super::Sockets;
 use super::binding::{DeviceKey, Devices};
 use super::flow::Flow;
+use super::guard::{Guard, Pace};
 use super::identity::{Identity, Who};
 use super::net::Heard;
 use super::options::Options;
@@ -83,6 +84,7 @@ pub(super) struct Server {
     pub(super) random: Arc<dyn Random>,
     began: Instant,
     pub(super) identity: Identity,
+    pub(super) guard: Guard,
     pub(super) devices: Devices,
     pub(super) outboxes: HashMap<DeviceKey, Outbox>,
     transactions: Transactions<Flow>,
@@ -117,6 +119,7 @@ impl Server {
         random.fill(&mut secret);
         Self {
             identity,
+            guard: Guard::new(options.logins),
             options,
             sockets,
             intake,
@@ -260,6 +263,21 @@ impl Server {
         self.flow_lost(flow);
     }
 
+    /// Wrong credentials: asked again, and slower when that goes on.
+    fn mistaken(&mut self, asked: &Asked, flow: &Flow) {
+        let peer = flow.peer().ip();
+        match self.guard.failed(peer, self.now()) {
+            Pace::Ask => self.challenge(asked, false),
+            Pace::Slow { wait, first } => {
+                if first {
+                    tracing::warn!(%peer, "too many failed logins: further ones are slowed");
+                }
+                let seconds = wait.as_secs().saturating_add(1);
+                self.answer(asked, StatusCode(503), |answer| answer.number(HeaderName::RetryAfter, seconds));
+            }
+        }
+    }
+
     /// A request to do.
     fn request(&mut self, asked: Asked, flow: &Flow) {
         match asked.request.method() {
@@ -276,6 +294,7 @@ impl Server {
                     Who::Known(who) if asked.request.method() == Method::Options => self.offer(asked, &who),
                     Who::Known(who) => self.message(asked, who),
                     Who::Ask { stale } => self.challenge(&asked, stale),
+                    Who::Wrong => self.mistaken(&asked, flow),
                     Who::Nonsense => self.answer_because(&asked, 400, "credentials that make no sense"),
                     Who::Stranger => self.answer_because(&asked, 403, "nobody here has that identity"),
                 }
