@@ -5,6 +5,7 @@
 mod chat;
 mod comes_back;
 mod identity;
+mod notifications;
 mod offer;
 mod scene;
 mod transports;
