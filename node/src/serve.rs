@@ -172,7 +172,7 @@ impl Node {
 
     /// The SIP server, when there is anything for it to listen on.
     async fn sip(&self, config: &Config) -> Result<Option<SipServer>, Failure> {
-        if config.sip.listen.is_empty() {
+        if config.sip.listen.is_empty() && config.sip.listen_md5.is_empty() {
             return Ok(None);
         }
         let intake: Arc<dyn Intake> = Arc::new(self.engine.clone());

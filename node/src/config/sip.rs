@@ -21,6 +21,7 @@ pub(super) fn sip(root: &Row<'_, '_>, config: &mut Config, base: &Path, faults: 
         "certificate_file",
         "key_file",
         "listen",
+        "listen_md5",
         "domain",
         "realm",
         "md5",
@@ -35,13 +36,15 @@ pub(super) fn sip(root: &Row<'_, '_>, config: &mut Config, base: &Path, faults: 
     ];
     row.only(&keys, faults);
     let options = &mut config.sip;
-    for (text, line) in row.texts("listen", faults) {
-        match listen(text) {
-            Some(listen) => options.listen.push(listen),
-            None => faults.add(
-                line,
-                format!("`{text}` is no socket for SIP; give udp:, tcp:, tls:, ws: or wss: with an IP address and a port, like \"udp:127.0.0.1:5060\""),
-            ),
+    for (key, sockets) in [("listen", &mut options.listen), ("listen_md5", &mut options.listen_md5)] {
+        for (text, line) in row.texts(key, faults) {
+            match listen(text) {
+                Some(listen) => sockets.push(listen),
+                None => faults.add(
+                    line,
+                    format!("`{text}` is no socket for SIP; give udp:, tcp:, tls:, ws: or wss: with an IP address and a port, like \"udp:127.0.0.1:5060\""),
+                ),
+            }
         }
     }
     let (certificate, key) = (row.text("certificate_file", faults), row.text("key_file", faults));
@@ -55,7 +58,9 @@ pub(super) fn sip(root: &Row<'_, '_>, config: &mut Config, base: &Path, faults: 
             None
         }
     };
-    if options.tls.is_none() && options.listen.iter().any(|listen| listen.wire.is_secure()) {
+    if options.tls.is_none()
+        && options.listen.iter().chain(&options.listen_md5).any(|listen| listen.wire.is_secure())
+    {
         faults.add(row.line, "tls: and wss: need `certificate_file` and `key_file`".into());
     }
     if let Some(domain) = row.name("domain", faults) {
@@ -66,6 +71,9 @@ pub(super) fn sip(root: &Row<'_, '_>, config: &mut Config, base: &Path, faults: 
     }
     if let Some(md5) = row.flag("md5", faults) {
         options.md5 = md5;
+    }
+    if !options.md5 && !options.listen_md5.is_empty() {
+        faults.add(row.line, "`listen_md5` needs `md5 = true`: without it logins keep no MD5 digest".into());
     }
     for (text, line) in row.texts("trusted", faults) {
         match text.parse() {

@@ -92,7 +92,7 @@ impl SipServer {
     /// # Errors
     /// [`StartError`] when a socket cannot be opened or a certificate not be read; then nothing is.
     pub async fn start(
-        options: Options,
+        mut options: Options,
         intake: Arc<dyn Intake>,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
@@ -105,11 +105,12 @@ impl SipServer {
             numbers: Arc::new(AtomicU64::new(0)),
             tls: options.tls.as_ref().map(tls::acceptor).transpose()?,
         };
-        if shared.tls.is_none() && options.listen.iter().any(|listen| listen.wire.is_secure()) {
+        let listens = || options.listen.iter().chain(&options.listen_md5);
+        if shared.tls.is_none() && listens().any(|listen| listen.wire.is_secure()) {
             return Err(TlsError::Missing.into());
         }
         let (mut ears, mut addresses, mut sockets) = (JoinSet::new(), Vec::new(), Sockets::default());
-        for (number, listen) in options.listen.iter().enumerate() {
+        for (number, listen) in listens().enumerate() {
             let failed = |error| StartError::Listen { listen: listen.clone(), error };
             let bound = Bound::to(listen).await.map_err(failed)?;
             let local = bound.address().map_err(failed)?;
@@ -125,6 +126,9 @@ impl SipServer {
                 }
             });
         }
+        // As they are bound: a flow knows its socket by that.
+        let bound = addresses.iter().skip(options.listen.len());
+        options.listen_md5 = bound.map(|(wire, address)| Listen { wire: *wire, address: *address }).collect();
         let (stop, stopping) = watch::channel(false);
         let server = Server::new(options, sockets, intake, clock, random);
         let logins = server.guard.counters();

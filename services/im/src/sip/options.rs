@@ -21,6 +21,8 @@ pub struct Listen {
 pub struct Options {
     /// Where to listen.
     pub listen: Vec<Listen>,
+    /// Sockets that ask for MD5 alone: many clients give up when they are asked for anything else as well.
+    pub listen_md5: Vec<Listen>,
     /// The certificate for `tls:` and `wss:`.
     pub tls: Option<TlsFiles>,
     /// The domain of our subscribers' addresses of record: what stands behind the `@` when a number is shown.
@@ -82,6 +84,7 @@ impl Options {
     pub fn new(domain: impl Into<SmolStr>, realm: impl Into<SmolStr>) -> Self {
         Self {
             listen: Vec::new(),
+            listen_md5: Vec::new(),
             tls: None,
             domain: domain.into(),
             realm: realm.into(),
