@@ -14,8 +14,8 @@ mod answering;
 mod binding;
 mod catching_up;
 mod compose;
-mod demands;
 mod flow;
+mod guard;
 mod identity;
 mod keeping;
 mod net;
@@ -28,6 +28,7 @@ mod presence;
 mod recent;
 mod register;
 mod registering;
+mod requests;
 mod server;
 mod streams;
 mod submit;
@@ -38,6 +39,7 @@ mod typing;
 mod words;
 
 pub use flow::Wire;
+pub use guard::{Budget, LoginCounters};
 pub use options::{Expires, Limits, Listen, Options, ServiceRoute};
 pub use tls::{TlsError, TlsFiles};
 
@@ -75,6 +77,7 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct SipServer {
     addresses: Vec<(Wire, SocketAddr)>,
+    logins: Arc<LoginCounters>,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
     ears: JoinSet<()>,
@@ -98,7 +101,7 @@ impl SipServer {
     /// # Errors
     /// [`StartError`] when a socket cannot be opened or a certificate not be read; then nothing is.
     pub async fn start(
-        options: Options,
+        mut options: Options,
         intake: Arc<dyn Intake>,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
@@ -112,11 +115,12 @@ impl SipServer {
             numbers: Arc::new(AtomicU64::new(0)),
             tls: options.tls.as_ref().map(tls::acceptor).transpose()?,
         };
-        if shared.tls.is_none() && options.listen.iter().any(|listen| listen.wire.is_secure()) {
+        let listens = || options.listen.iter().chain(&options.listen_md5);
+        if shared.tls.is_none() && listens().any(|listen| listen.wire.is_secure()) {
             return Err(TlsError::Missing.into());
         }
         let (mut ears, mut addresses, mut sockets) = (JoinSet::new(), Vec::new(), Sockets::default());
-        for (number, listen) in options.listen.iter().enumerate() {
+        for (number, listen) in listens().enumerate() {
             let failed = |error| StartError::Listen { listen: listen.clone(), error };
             let bound = Bound::to(listen).await.map_err(failed)?;
             let local = bound.address().map_err(failed)?;
@@ -132,15 +136,25 @@ impl SipServer {
                 }
             });
         }
+        // As they are bound: a flow knows its socket by that.
+        let bound = addresses.iter().skip(options.listen.len());
+        options.listen_md5 = bound.map(|(wire, address)| Listen { wire: *wire, address: *address }).collect();
         let (stop, stopping) = watch::channel(false);
         let server = Server::new(options, sockets, shared, intake, clock, random);
-        Ok(Self { addresses, stop, server: tokio::spawn(server.run(inbox, stopping)), ears })
+        let logins = server.guard.counters();
+        Ok(Self { addresses, logins, stop, server: tokio::spawn(server.run(inbox, stopping)), ears })
     }
 
     /// Where it listens.
     #[must_use]
     pub fn addresses(&self) -> &[(Wire, SocketAddr)] {
         &self.addresses
+    }
+
+    /// What it counts of logins, also when it has ended.
+    #[must_use]
+    pub fn logins(&self) -> Arc<LoginCounters> {
+        Arc::clone(&self.logins)
     }
 
     /// Ends as a crash would: nothing more is said or kept.

@@ -1,7 +1,8 @@
 //! What we answer to requests.
 
-use super::demands::SUPPORTED;
+use super::flow::Flow;
 use super::offer;
+use super::requests::SUPPORTED;
 use super::server::{ALLOW, Asked, Server};
 use bytes::Bytes;
 use wire_sip::transaction::ServerId;
@@ -20,13 +21,13 @@ impl Server {
         });
     }
 
-    pub(super) fn challenge(&mut self, asked: &Asked, stale: bool) {
+    pub(super) fn challenge(&mut self, asked: &Asked, flow: &Flow, stale: bool) {
         let mut chance = [0; 8];
         self.random.fill(&mut chance);
         let (method, now) = (asked.request.method(), self.now());
         let status = super::identity::asker(method).status();
         self.write_answer(asked, status, b"", |server, answer| {
-            server.identity.ask(answer, method, stale, chance, now);
+            server.identity.ask(answer, (method, flow), stale, chance, now);
         });
     }
 

@@ -1,6 +1,7 @@
 //! What the operator decides about SIP.
 
 use super::flow::Wire;
+use super::guard::Budget;
 use super::tls::TlsFiles;
 use smol_str::SmolStr;
 use std::net::{IpAddr, SocketAddr};
@@ -21,6 +22,8 @@ pub struct Listen {
 pub struct Options {
     /// Where to listen.
     pub listen: Vec<Listen>,
+    /// Sockets that ask for MD5 alone: many clients give up when they are asked for anything else as well.
+    pub listen_md5: Vec<Listen>,
     /// The certificate for `tls:` and `wss:`.
     pub tls: Option<TlsFiles>,
     /// The domain of our subscribers' addresses of record: what stands behind the `@` when a number is shown.
@@ -34,6 +37,8 @@ pub struct Options {
     pub trusted: Vec<IpAddr>,
     /// Where registered clients are to send their requests first (Service-Route, RFC 3608): the proxy in front.
     pub service_route: Option<ServiceRoute>,
+    /// How many logins of one source address may fail before further failures are slowed.
+    pub logins: Budget,
     /// Bounds of a registration.
     pub expires: Expires,
     /// Registered devices of one subscriber at most.
@@ -101,12 +106,14 @@ impl Options {
     pub fn new(domain: impl Into<SmolStr>, realm: impl Into<SmolStr>) -> Self {
         Self {
             listen: Vec::new(),
+            listen_md5: Vec::new(),
             tls: None,
             domain: domain.into(),
             realm: realm.into(),
             md5: false,
             trusted: Vec::new(),
             service_route: None,
+            logins: Budget { failures: 10, window: Duration::from_secs(60) },
             expires: Expires { min: 60, default: 3600, max: 604_800 },
             devices_max: 10,
             alive: Duration::from_secs(120),

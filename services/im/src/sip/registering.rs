@@ -1,9 +1,9 @@
 //! REGISTER: what it asks for is bound, made durable, and only then confirmed (RFC 3261 10.3).
 
 use super::binding::{Binding, Device, DeviceKey};
-use super::demands::supports;
 use super::flow::Flow;
 use super::register::{self, Unwell, Wish};
+use super::requests::supports;
 use super::server::{Answered, Asked, Server};
 use super::words::{address_of, uri_of};
 use std::sync::Arc;

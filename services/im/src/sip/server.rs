@@ -5,7 +5,8 @@
 use super::Sockets;
 use super::binding::{DeviceKey, Devices};
 use super::flow::Flow;
-use super::identity::{Identity, Who};
+use super::guard::Guard;
+use super::identity::Identity;
 use super::net::{Ears, Heard};
 use super::news::About;
 use super::options::Options;
@@ -29,7 +30,7 @@ use tokio::task::JoinSet;
 use wire_sip::transaction::{
     Branch, ClientId, Limits as Bounds, Outgoing, Output, ServerId, Timers, ToTag, Transactions, Verdict,
 };
-use wire_sip::{HeaderName, Message, Method, StatusCode};
+use wire_sip::{Message, Method, StatusCode};
 
 /// What is allowed here.
 pub(super) const ALLOW: &[u8] = b"REGISTER, MESSAGE, OPTIONS";
@@ -76,11 +77,6 @@ pub(super) enum Answered {
     Nothing,
 }
 
-/// Whether an OPTIONS asks what a message to its Request-URI would cost.
-fn wants_offer(request: &Message) -> bool {
-    request.elements(HeaderName::Accept).any(|kind| kind.eq_ignore_ascii_case(super::offer::TYPE.as_bytes()))
-}
-
 /// The server's state.
 pub(super) struct Server {
     pub(super) options: Options,
@@ -91,6 +87,7 @@ pub(super) struct Server {
     pub(super) random: Arc<dyn Random>,
     began: Instant,
     pub(super) identity: Identity,
+    pub(super) guard: Guard,
     pub(super) devices: Devices,
     pub(super) outboxes: HashMap<DeviceKey, Outbox>,
     pub(super) transactions: Transactions<Flow>,
@@ -126,6 +123,7 @@ impl Server {
         random.fill(&mut secret);
         Self {
             identity,
+            guard: Guard::new(options.logins),
             options,
             sockets,
             streams: Streams::new(ears),
@@ -269,29 +267,6 @@ impl Server {
             self.transactions.unsent(of, &mut self.outputs);
         }
         self.flow_lost(flow);
-    }
-
-    /// A request to do.
-    fn request(&mut self, asked: Asked, flow: &Flow) {
-        if !self.can_meet(&asked) {
-            return;
-        }
-        let method = asked.request.method();
-        if method == Method::Options && !wants_offer(&asked.request) {
-            return self.capabilities(&asked, b"");
-        }
-        if self.answers.len() >= self.options.limits.waiting {
-            return self.busy(&asked);
-        }
-        let now = self.now();
-        match self.identity.of(&asked.request, flow.peer().ip(), &*self.intake, now) {
-            Who::Known(who) if method == Method::Register => self.register(asked, flow, who),
-            Who::Known(who) if method == Method::Options => self.offer(asked, &who),
-            Who::Known(who) => self.message(asked, who),
-            Who::Ask { stale } => self.challenge(&asked, stale),
-            Who::Nonsense => self.answer_because(&asked, 400, "credentials that make no sense"),
-            Who::Stranger => self.answer_because(&asked, 403, "nobody here has that identity"),
-        }
     }
 
     /// Sends a MESSAGE of ours, whose branch is given; its outcome comes under the token. Nothing when no more fit.

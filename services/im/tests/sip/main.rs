@@ -8,6 +8,7 @@ mod devices;
 mod identity;
 mod keep_alive;
 mod large;
+mod notifications;
 mod offer;
 mod proxy;
 mod scene;
