@@ -8,4 +8,5 @@ mod identity;
 mod notifications;
 mod offer;
 mod scene;
+mod slow;
 mod transports;
