@@ -36,6 +36,37 @@ pub(super) fn sip(root: &Row<'_, '_>, config: &mut Config, base: &Path, faults: 
     ];
     row.only(&keys, faults);
     let options = &mut config.sip;
+    sockets(&row, options, base, faults);
+    if let Some(domain) = row.name("domain", faults) {
+        options.domain = SmolStr::new(domain);
+    }
+    if let Some(realm) = row.name("realm", faults) {
+        options.realm = SmolStr::new(realm);
+    }
+    if let Some(md5) = row.flag("md5", faults) {
+        options.md5 = md5;
+    }
+    if !options.md5 && !options.listen_md5.is_empty() {
+        faults.add(row.line, "`listen_md5` needs `md5 = true`: without it logins keep no MD5 digest".into());
+    }
+    for (text, line) in row.texts("trusted", faults) {
+        match text.parse() {
+            Ok(address) => options.trusted.push(address),
+            Err(_) => faults.add(line, format!("`{text}` is no IP address, like \"192.0.2.1\"")),
+        }
+    }
+    logins(&row, &mut options.logins, faults);
+    if let Some(n) = row.whole("devices_max", 1..1001, faults) {
+        options.devices_max = usize::try_from(n).unwrap_or(1);
+    }
+    let mut alive = ms(options.alive);
+    duration(&row, "alive", &mut alive, faults);
+    options.alive = Duration::from_millis(alive);
+    expires(&row, &mut options.expires, faults);
+}
+
+/// Where to listen, and the certificate for what is secure of it.
+fn sockets(row: &Row<'_, '_>, options: &mut Options, base: &Path, faults: &mut Faults) {
     for (key, sockets) in [("listen", &mut options.listen), ("listen_md5", &mut options.listen_md5)] {
         for (text, line) in row.texts(key, faults) {
             match listen(text) {
@@ -63,32 +94,6 @@ pub(super) fn sip(root: &Row<'_, '_>, config: &mut Config, base: &Path, faults: 
     {
         faults.add(row.line, "tls: and wss: need `certificate_file` and `key_file`".into());
     }
-    if let Some(domain) = row.name("domain", faults) {
-        options.domain = SmolStr::new(domain);
-    }
-    if let Some(realm) = row.name("realm", faults) {
-        options.realm = SmolStr::new(realm);
-    }
-    if let Some(md5) = row.flag("md5", faults) {
-        options.md5 = md5;
-    }
-    if !options.md5 && !options.listen_md5.is_empty() {
-        faults.add(row.line, "`listen_md5` needs `md5 = true`: without it logins keep no MD5 digest".into());
-    }
-    for (text, line) in row.texts("trusted", faults) {
-        match text.parse() {
-            Ok(address) => options.trusted.push(address),
-            Err(_) => faults.add(line, format!("`{text}` is no IP address, like \"192.0.2.1\"")),
-        }
-    }
-    logins(&row, &mut options.logins, faults);
-    if let Some(n) = row.whole("devices_max", 1..1001, faults) {
-        options.devices_max = usize::try_from(n).unwrap_or(1);
-    }
-    let mut alive = ms(options.alive);
-    duration(&row, "alive", &mut alive, faults);
-    options.alive = Duration::from_millis(alive);
-    expires(&row, &mut options.expires, faults);
 }
 
 fn logins(row: &Row<'_, '_>, logins: &mut Budget, faults: &mut Faults) {
