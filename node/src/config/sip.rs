@@ -37,23 +37,7 @@ pub(super) fn sip(root: &Row<'_, '_>, config: &mut Config, base: &Path, faults: 
     ];
     row.only(&keys, faults);
     let options = &mut config.sip;
-    sockets(&row, options, faults);
-    let (certificate, key) = (row.text("certificate_file", faults), row.text("key_file", faults));
-    options.tls = match (certificate, key) {
-        (Some(certificate), Some(key)) => {
-            Some(TlsFiles { certificate: base.join(certificate), key: base.join(key) })
-        }
-        (None, None) => None,
-        _ => {
-            faults.add(row.line, "`certificate_file` and `key_file` belong together".into());
-            None
-        }
-    };
-    if options.tls.is_none()
-        && options.listen.iter().chain(&options.listen_md5).any(|listen| listen.wire.is_secure())
-    {
-        faults.add(row.line, "tls: and wss: need `certificate_file` and `key_file`".into());
-    }
+    sockets(&row, options, base, faults);
     if let Some(domain) = row.name("domain", faults) {
         options.domain = SmolStr::new(domain);
     }
@@ -77,7 +61,8 @@ pub(super) fn sip(root: &Row<'_, '_>, config: &mut Config, base: &Path, faults: 
     expires(&row, &mut options.expires, faults);
 }
 
-fn sockets(row: &Row<'_, '_>, options: &mut Options, faults: &mut Faults) {
+/// Where to listen, and the certificate for what is secure of it.
+fn sockets(row: &Row<'_, '_>, options: &mut Options, base: &Path, faults: &mut Faults) {
     for (key, sockets) in [("listen", &mut options.listen), ("listen_md5", &mut options.listen_md5)] {
         for (text, line) in row.texts(key, faults) {
             match listen(text) {
@@ -88,6 +73,22 @@ fn sockets(row: &Row<'_, '_>, options: &mut Options, faults: &mut Faults) {
                 ),
             }
         }
+    }
+    let (certificate, key) = (row.text("certificate_file", faults), row.text("key_file", faults));
+    options.tls = match (certificate, key) {
+        (Some(certificate), Some(key)) => {
+            Some(TlsFiles { certificate: base.join(certificate), key: base.join(key) })
+        }
+        (None, None) => None,
+        _ => {
+            faults.add(row.line, "`certificate_file` and `key_file` belong together".into());
+            None
+        }
+    };
+    if options.tls.is_none()
+        && options.listen.iter().chain(&options.listen_md5).any(|listen| listen.wire.is_secure())
+    {
+        faults.add(row.line, "tls: and wss: need `certificate_file` and `key_file`".into());
     }
 }
 

@@ -72,7 +72,8 @@ impl Server {
     pub(super) fn let_go(&mut self, key: &DeviceKey, reg_id: Option<u32>) {
         let used = self.devices.get(key).is_some_and(|device| device.binding.reg_id == reg_id);
         let spare = |binding: &Binding, _: &Flow| binding.reg_id == reg_id;
-        if reg_id.is_some() && (self.devices.drop_spare(key, spare) || used && self.fall_over(key)) {
+        let one = reg_id.is_some();
+        if one && (self.devices.drop_spare(key, spare) || !used || self.fall_over(key)) {
             return;
         }
         self.release(key, "unregistered");
@@ -81,11 +82,13 @@ impl Server {
     /// A flow is gone: those who were reached by it are reached by another of theirs, or not at all.
     pub(super) fn without_flow(&mut self, flow: &Flow) {
         for key in self.devices.on(flow.key()) {
-            if self.devices.drop_spare(&key, |_, spare| spare == flow) || self.fall_over(&key) {
-                continue;
+            // Both may go by one connection, of a proxy.
+            self.devices.drop_spare(&key, |_, spare| spare == flow);
+            let used = self.devices.get(&key).is_some_and(|device| device.flow.as_ref() == Some(flow));
+            if used && !self.fall_over(&key) {
+                self.lose(&key, "connection lost");
+                self.devices.lose_flow(&key);
             }
-            self.lose(&key, "connection lost");
-            self.devices.lose_flow(&key);
         }
     }
 

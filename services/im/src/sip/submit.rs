@@ -13,7 +13,7 @@ use switchback_core::model::{
 };
 use switchback_ports::IdempotencyKey;
 use wire_cpim::{Cpim, Disposition, Imdn};
-use wire_sip::header::{MediaType, Seconds};
+use wire_sip::header::{MaxForwards, MediaType, Seconds};
 use wire_sip::{HeaderName, Message, StatusCode};
 
 /// What a MESSAGE carries.
@@ -52,6 +52,7 @@ const fn unfit(status: u16, why: &'static str) -> Unfit {
 /// # Errors
 /// [`Unfit`] with the answer.
 pub(super) fn read(request: &Message) -> Result<Carried, Unfit> {
+    passable(request)?;
     let kind = request.one::<MediaType<'_>>(HeaderName::ContentType);
     let kind = kind.map_err(|_| unfit(400, "the Content-Type cannot be read"))?;
     let body = encoding::plain(request)?;
@@ -95,6 +96,15 @@ fn notification(request: &Message, document: &[u8]) -> Result<Carried, Unfit> {
     let sender = request.request_uri().and_then(|uri| address_of(&uri));
     let imdn_id = SmolStr::new(&imdn.message_id);
     Ok(Carried::Notification { imdn_id, sender, disposition: imdn.disposition })
+}
+
+/// Whether it may be passed on: not beyond its last hop, as a loop would have it (RFC 7332 3).
+fn passable(request: &Message) -> Result<(), Unfit> {
+    let hops = request.one::<MaxForwards>(HeaderName::MaxForwards);
+    if hops.map_err(|_| unfit(400, "Max-Forwards cannot be read"))? == Some(MaxForwards(0)) {
+        return Err(unfit(483, "the message has gone too far"));
+    }
+    Ok(())
 }
 
 /// The key under which a repetition finds the message that was made: of this sender, to this recipient.

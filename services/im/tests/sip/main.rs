@@ -12,6 +12,7 @@ mod notifications;
 mod offer;
 mod proxy;
 mod scene;
+mod slow;
 mod torture;
 mod transports;
 mod typing;

@@ -3,7 +3,7 @@
 
 use crate::scene::{DOMAIN, Scene, number, uri};
 use std::net::{IpAddr, Ipv4Addr};
-use switchback_core::model::Status;
+use switchback_core::model::{Message, MessageId, Status};
 use switchback_im::sip::ServiceRoute;
 use switchback_testkit::handset::{Answer, Handset, SendOptions};
 
@@ -112,4 +112,34 @@ async fn a_client_behind_nat_is_answered_and_reached_where_it_came_from() {
     let sent = pass_on(&anna, &format!("MESSAGE {}", uri("bo")), &message(&uri("anna")), "hello").await;
     assert_eq!(sent.status, 202);
     bo.wait_for(|inbox| inbox.texts() == ["hello"]).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_lost_one_flow_of_a_device_is_given_the_other() {
+    let scene = Scene::with(|options| options.trusted = vec![LOCALHOST]).await;
+    let mut config = scene.config("anna");
+    config.answers_by_hand = true;
+    let proxy = Handset::start(config).await.unwrap();
+    for flow in 1..=2 {
+        let headers = format!(
+            "From: <sip:scscf@{DOMAIN}>;tag=s\r\nTo: <{}>\r\nPath: <sip:flow{flow}@127.0.0.1;lr;ob>\r\n\
+             Contact: <sip:bo@10.1.1.{flow}>;expires=600;+sip.instance=\"<urn:uuid:1>\";reg-id={flow}\r\n\
+             Supported: path, outbound\r\n",
+            uri("bo")
+        );
+        let answer = pass_on(&proxy, &format!("REGISTER sip:{DOMAIN}"), &headers, "").await;
+        assert_eq!((answer.status, answer.header("Require").as_deref()), (200, Some("outbound")));
+    }
+    let sent = pass_on(&proxy, &format!("MESSAGE {}", uri("bo")), &message(&uri("anna")), "hello").await;
+    assert_eq!(sent.status, 202);
+    for (n, status) in [(1, 430), (2, 200)] {
+        let inbox = proxy.wait_for(|inbox| inbox.messages.len() == n).await.unwrap();
+        let came = &inbox.messages[n - 1];
+        assert!(came.target.starts_with(&format!("sip:bo@10.1.1.{n}")), "{}", came.target);
+        assert!(came.routes[0].contains(&format!("sip:flow{n}@")), "{:?}", came.routes);
+        proxy.answer(came, status).await;
+    }
+    let id = sent.header("X-Switchback-Message-ID").unwrap();
+    let is_so = |message: &Message| message.status == Status::Delivered;
+    scene.until_it(MessageId::parse(&id).unwrap(), "delivered", is_so).await;
 }
