@@ -33,6 +33,7 @@ pub(super) fn sip(root: &Row<'_, '_>, config: &mut Config, base: &Path, faults: 
         "expires",
         "expires_max",
         "devices_max",
+        "connections_max",
         "alive",
     ];
     row.only(&keys, faults);
@@ -52,6 +53,9 @@ pub(super) fn sip(root: &Row<'_, '_>, config: &mut Config, base: &Path, faults: 
     }
     in_front(&row, options, faults);
     logins(&row, &mut options.logins, faults);
+    if let Some(n) = row.whole("connections_max", 1..1_000_001, faults) {
+        options.limits.connections = usize::try_from(n).unwrap_or(1);
+    }
     if let Some(n) = row.whole("devices_max", 1..1001, faults) {
         options.devices_max = usize::try_from(n).unwrap_or(1);
     }

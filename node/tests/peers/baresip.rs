@@ -1,14 +1,14 @@
 //! `baresip` 1.0 (Debian `baresip-core`). It knows MD5 alone and gives up when it is asked for anything else beside it,
 //! so it has a socket of its own (`listen_md5`).
 
+use crate::linphone::{CPM, Linphone};
 use crate::program::{Program, find};
 use crate::scene::{Scene, by_chat, password, ticks, uri};
 use std::process::Command;
 use switchback_testkit::handset::SendOptions;
 use tempfile::TempDir;
 
-const LISTEN: &str =
-    "md5 = true\nlisten = [\"udp:127.0.0.1:0\"]\nlisten_md5 = [\"udp:127.0.0.1:0\", \"tcp:127.0.0.1:0\"]";
+const LISTEN: &str = "md5 = true\nlisten = [\"udp:127.0.0.1:0\", \"tcp:127.0.0.1:0\"]\nlisten_md5 = [\"udp:127.0.0.1:0\", \"tcp:127.0.0.1:0\"]";
 
 /// baresip with a home of its own; it is typed at as a person would.
 struct Baresip {
@@ -20,8 +20,8 @@ impl Baresip {
     /// Bo's, by `tcp` or `udp`, with Anna as its only contact. Nothing when it is not installed.
     fn start(scene: &Scene, wire: &str) -> Option<Self> {
         let binary = find("baresip", "baresip-core")?;
-        // Of the sockets for UDP the second is the one for MD5.
-        let server = scene.address(wire, usize::from(wire == "udp"));
+        // The second socket of each wire is the one for MD5.
+        let server = scene.address(wire, 1);
         let home = tempfile::tempdir().unwrap();
         let file = |name: &str, text: String| std::fs::write(home.path().join(name), text).unwrap();
         let modules = "module_path /usr/lib/baresip/modules\nmodule stdio.so\nmodule_tmp account.so\nmodule_app contact.so\nmodule_app menu.so\n";
@@ -95,4 +95,21 @@ async fn baresip_gets_what_waited_for_it_in_order() {
         "what it had comes no more: {}",
         again.program.said()
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn linphone_and_baresip_talk_to_each_other() {
+    let scene = Scene::new(LISTEN);
+    let Some(mut anna) = Linphone::with_password("anna", scene.address("tcp", 0), CPM) else { return };
+    let Some(mut bo) = Baresip::start(&scene, "tcp") else { return };
+    anna.is_registered();
+    bo.is_registered();
+    anna.send(&uri("bo"), "hello Bo");
+    bo.shows("hello Bo");
+    // baresip has no ticks: what Linphone shows comes of its 2xx.
+    anna.program.says("to DeliveredToUser");
+    bo.program.types("/message hello Anna");
+    anna.shows(&uri("bo"), "hello Anna");
+    scene.until("message.delivered", 2).await;
+    assert_eq!(scene.count("message.accepted"), 2, "{:?}", scene.events());
 }

@@ -98,7 +98,7 @@ async fn a_trusted_kamailio_vouches_for_who_sends_and_asks_for_the_passwords_its
 async fn linphone_behind_kamailio_sends_and_receives() {
     let scene = Scene::new(LISTEN);
     let Some(kamailio) = Kamailio::start(&scene, &[]) else { return };
-    let Some(mut bo) = Linphone::with_password(kamailio.address, "") else { return };
+    let Some(mut bo) = Linphone::with_password("bo", kamailio.address, "") else { return };
     bo.is_registered();
     let anna = scene.handset_with("anna", kamailio.behind(Wire::Udp)).await;
     let sent = anna.send(&uri("bo"), "hello Bo", SendOptions::default()).await.unwrap();

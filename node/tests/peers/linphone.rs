@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 const LISTEN: &str = "listen = [\"udp:127.0.0.1:0\", \"tcp:127.0.0.1:0\"]";
 /// What makes it a CPM client: the tag in its Contact, and envelopes round its messages.
-const CPM: &str = "contact_parameters=+g.3gpp.icsi-ref=\"urn%3Aurn-7%3A3gpp-service.ims.icsi.oma.cpm.msg\"\n\
+pub(crate) const CPM: &str = "contact_parameters=+g.3gpp.icsi-ref=\"urn%3Aurn-7%3A3gpp-service.ims.icsi.oma.cpm.msg\"\n\
                    [proxy_default_values]\ncpim_in_basic_chat_rooms_enabled=1\n\
                    [proxy_0_default_values]\ncpim_in_basic_chat_rooms_enabled=1\n";
 
@@ -23,19 +23,19 @@ pub(crate) struct Linphone {
 }
 
 impl Linphone {
-    /// Bo's; `server` is a URI, `secret` a line of its login, `more` ends its configuration. Nothing when it is not
+    /// Somebody's; `server` is a URI, `secret` a line of its login, `more` ends its configuration. Nothing when it is not
     /// installed.
-    pub(crate) fn start(server: &str, secret: &str, more: &str) -> Option<Self> {
+    pub(crate) fn start(who: &str, server: &str, secret: &str, more: &str) -> Option<Self> {
         let binary = find("linphonec", "linphone-cli")?;
         let home = tempfile::tempdir().unwrap();
         // Without a folder for its database it does not start.
         std::fs::create_dir_all(home.path().join(".local/share/linphone")).unwrap();
         let config = format!(
             "[sip]\nsip_port=-1\nsip_tcp_port=-1\nsip_tls_port=-1\ndefault_proxy=0\n\
-             [auth_info_0]\nusername=bo\nrealm={DOMAIN}\ndomain={DOMAIN}\n{secret}\n\
+             [auth_info_0]\nusername={who}\nrealm={DOMAIN}\ndomain={DOMAIN}\n{secret}\n\
              [proxy_0]\nreg_proxy=<{server}>\nreg_route=<{server};lr>\n\
              reg_identity=<{}>\nreg_expires=600\nreg_sendregister=1\npublish=0\n{more}",
-            uri("bo")
+            uri(who)
         );
         let file = home.path().join("linphonerc");
         std::fs::write(&file, config).unwrap();
@@ -45,9 +45,9 @@ impl Linphone {
     }
 
     /// By TCP, with the password, as a person would set it up.
-    pub(crate) fn with_password(server: SocketAddr, more: &str) -> Option<Self> {
+    pub(crate) fn with_password(who: &str, server: SocketAddr, more: &str) -> Option<Self> {
         let server = format!("sip:{server};transport=tcp");
-        Self::start(&server, &format!("passwd={}", password("bo")), more)
+        Self::start(who, &server, &format!("passwd={}", password(who)), more)
     }
 
     pub(crate) fn is_registered(&self) {
@@ -66,7 +66,7 @@ impl Linphone {
 #[tokio::test(flavor = "multi_thread")]
 async fn linphone_registers_by_sha_256_sends_and_receives() {
     let scene = Scene::new(LISTEN);
-    let Some(mut bo) = Linphone::with_password(scene.address("tcp", 0), "") else { return };
+    let Some(mut bo) = Linphone::with_password("bo", scene.address("tcp", 0), "") else { return };
     bo.is_registered();
     assert!(bo.program.said().contains("algorithm=SHA-256, username=\"bo\""), "{}", bo.program.said());
 
@@ -89,7 +89,7 @@ async fn linphone_registers_by_sha_256_sends_and_receives() {
 #[tokio::test(flavor = "multi_thread")]
 async fn linphone_as_a_cpm_client_ticks_and_sees_ticks() {
     let scene = Scene::new(LISTEN);
-    let Some(mut bo) = Linphone::with_password(scene.address("tcp", 0), CPM) else { return };
+    let Some(mut bo) = Linphone::with_password("bo", scene.address("tcp", 0), CPM) else { return };
     bo.is_registered();
     let anna = scene.handset_with("anna", |config| config.ticks = Ticks::Displayed).await;
 
@@ -111,7 +111,7 @@ async fn linphone_gets_what_waited_for_it_in_order() {
     let anna = scene.handset("anna").await;
     let first = anna.send(&uri("bo"), "first", by_chat()).await.unwrap();
     let second = anna.send(&uri("bo"), "second", by_chat()).await.unwrap();
-    let Some(mut bo) = Linphone::with_password(scene.address("tcp", 0), "") else { return };
+    let Some(mut bo) = Linphone::with_password("bo", scene.address("tcp", 0), "") else { return };
     bo.shows(&uri("anna"), "first");
     bo.shows(&uri("anna"), "second");
     let said = bo.program.said();
@@ -124,7 +124,7 @@ async fn linphone_gets_what_waited_for_it_in_order() {
     bo.program.ends();
     let third = anna.send(&uri("bo"), "third", by_chat()).await.unwrap();
     assert_ne!(scene.message(&third)["status"], "delivered");
-    let again = Linphone::with_password(scene.address("tcp", 0), "").unwrap();
+    let again = Linphone::with_password("bo", scene.address("tcp", 0), "").unwrap();
     again.shows(&uri("anna"), "third");
     assert_eq!(ticks(&anna, &third, 1).await, ["delivered"]);
     assert!(
@@ -139,7 +139,7 @@ async fn linphone_that_kept_only_an_md5_digest_registers_where_that_is_allowed()
     let scene = Scene::new(&format!("md5 = true\n{LISTEN}"));
     let secret = format!("ha1={MD5_OF_BO}\nalgorithm=MD5\navailable_algorithms=MD5");
     let server = format!("sip:{};transport=tcp", scene.address("tcp", 0));
-    let Some(bo) = Linphone::start(&server, &secret, "") else { return };
+    let Some(bo) = Linphone::start("bo", &server, &secret, "") else { return };
     bo.is_registered();
     assert!(bo.program.said().contains("algorithm=MD5, username=\"bo\""), "{}", bo.program.said());
     let anna = scene.handset("anna").await;

@@ -52,7 +52,7 @@ async fn linphone_registers_over_tls_and_only_with_the_server_that_it_trusts() {
         let trusts =
             format!("[sip]\nroot_ca={}\nverify_server_certs=1\nverify_server_cn=1\n", root.display());
         let secret = format!("passwd={}", password("bo"));
-        Linphone::start(&format!("sip:{host}:{port};transport=tls"), &secret, &trusts)
+        Linphone::start("bo", &format!("sip:{host}:{port};transport=tls"), &secret, &trusts)
     };
     for (host, root, verdict) in
         [(HOST, "stranger.pem", "flags=[not-trusted ]"), ("127.0.0.1", "root.pem", "flags=[CN-mismatch ]")]

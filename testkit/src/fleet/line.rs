@@ -93,12 +93,7 @@ impl Line {
             // An ICMP error says that the server is not there at the moment: what was sent is sent again.
             let Ok(()) = socket.readable().await else { continue };
             loop {
-                let octets = match socket.try_recv(&mut shared.buffer.borrow_mut()[..]) {
-                    Ok(length) => {
-                        Bytes::copy_from_slice(shared.buffer.borrow().get(..length).unwrap_or_default())
-                    }
-                    Err(_) => break,
-                };
+                let Some(octets) = shared.read(|buffer| socket.try_recv(buffer)) else { break };
                 if let Incoming::Message(message) = read_datagram(octets, &limits) {
                     self.hand_over(message, number, shared);
                 }
@@ -110,23 +105,20 @@ impl Line {
         let mut framer = StreamFramer::new(Limits::default());
         loop {
             let Ok(()) = stream.readable().await else { return };
-            let mut messages = Vec::new();
-            {
-                let mut buffer = shared.buffer.borrow_mut();
-                let length = match stream.try_read(&mut buffer[..]) {
-                    Ok(0) => return,
-                    Ok(length) => length,
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
-                    Err(_) => return,
-                };
-                let mut input = buffer.get(..length).unwrap_or_default();
-                while let Some(incoming) = framer.next_incoming(&mut input) {
-                    if let Incoming::Message(message) = incoming {
-                        messages.push(message);
-                    }
+            let read = |buffer: &mut [u8]| match stream.try_read(buffer) {
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => Ok(0),
+                read => read,
+            };
+            let Some(octets) = shared.read(read) else { continue };
+            if octets.is_empty() {
+                return;
+            }
+            let mut input = &octets[..];
+            while let Some(incoming) = framer.next_incoming(&mut input) {
+                if let Incoming::Message(message) = incoming {
+                    self.hand_over(message, number, shared);
                 }
             }
-            messages.into_iter().for_each(|message| self.hand_over(message, number, shared));
         }
     }
 
@@ -153,4 +145,13 @@ impl Line {
 /// Room for one read, shared by all lines: they take turns in one thread.
 pub(super) fn buffer() -> Vec<u8> {
     vec![0; READ]
+}
+
+impl Shared {
+    /// What there is to read; nothing when there is nothing now.
+    fn read(&self, read: impl FnOnce(&mut [u8]) -> io::Result<usize>) -> Option<Bytes> {
+        let mut buffer = self.buffer.borrow_mut();
+        let length = read(&mut buffer).ok()?;
+        Some(Bytes::copy_from_slice(buffer.get(..length)?))
+    }
 }

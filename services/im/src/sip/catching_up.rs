@@ -87,11 +87,22 @@ impl Server {
     /// All that a device missed is in its queue: what came live follows.
     fn settle(&mut self, key: &DeviceKey) {
         if let Some(device) = self.devices.get_mut(key) {
-            (device.settled, device.exact) = (true, true);
+            device.settled = true;
         }
         if let Some(outbox) = self.outboxes.get_mut(key) {
             outbox.settle();
         }
         self.pump(key);
+        self.reached(key);
+    }
+
+    /// Nothing waits for a device that is there: it has been told all that it missed, what it need not be told included.
+    pub(super) fn reached(&mut self, key: &DeviceKey) {
+        let waits = self.outboxes.get(key).is_some_and(|outbox| !outbox.is_empty());
+        let Some(device) = self.devices.get_mut(key).filter(|device| device.settled && !waits) else {
+            return;
+        };
+        device.binding.told = device.binding.told.max(device.since);
+        device.exact = true;
     }
 }

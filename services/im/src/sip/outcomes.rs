@@ -96,6 +96,7 @@ impl Server {
         if let Some(device) = self.devices.get_mut(key) {
             device.binding.told = device.binding.told.max(item.cursor);
         }
+        self.reached(key);
     }
 
     /// What is on its way to a device is not waited for any more: it goes again.

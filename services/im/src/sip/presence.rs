@@ -68,15 +68,15 @@ impl Server {
         self.intake.deregister(key.0.clone(), key.1.clone(), SmolStr::new_static(why));
     }
 
-    /// A device unregisters: wholly, or one of its flows.
-    pub(super) fn let_go(&mut self, key: &DeviceKey, reg_id: Option<u32>) {
+    /// A device unregisters, wholly or one of its flows; gives what is to be kept of it.
+    pub(super) fn let_go(&mut self, key: &DeviceKey, reg_id: Option<u32>) -> Option<Vec<u8>> {
         let used = self.devices.get(key).is_some_and(|device| device.binding.reg_id == reg_id);
         let spare = |binding: &Binding, _: &Flow| binding.reg_id == reg_id;
         let one = reg_id.is_some();
         if one && (self.devices.drop_spare(key, spare) || !used || self.fall_over(key)) {
-            return;
+            return self.devices.get(key).map(|device| encode(&device.binding));
         }
-        self.release(key, "unregistered");
+        self.release(key, "unregistered")
     }
 
     /// A flow is gone: those who were reached by it are reached by another of theirs, or not at all.
@@ -107,16 +107,17 @@ impl Server {
         true
     }
 
-    /// A binding ends. How far the device was told stays: it goes on from there when it is back.
-    pub(super) fn release(&mut self, key: &DeviceKey, why: &'static str) {
+    /// A binding ends; gives what is to be kept of it. How far the device was told stays: it goes on from there when it
+    /// is back.
+    fn release(&mut self, key: &DeviceKey, why: &'static str) -> Option<Vec<u8>> {
         self.lose(key, why);
         self.devices.lose_flow(key);
         let now = self.time();
-        let Some(device) = self.devices.get_mut(key) else { return };
+        let device = self.devices.get_mut(key)?;
         device.binding.expires_at = device.binding.expires_at.min(now);
         let kept = encode(&device.binding);
-        self.keep(key, kept);
         self.devices.forget_gone(&key.0, self.options.devices_max, now);
+        Some(kept)
     }
 
     /// Looks all devices over: bindings that ended, clients that fell silent.
@@ -135,7 +136,9 @@ impl Server {
             }
         }
         for key in ended.into_iter().filter(|key| !self.fall_over(key)).collect::<Vec<_>>() {
-            self.release(&key, "registration expired");
+            if let Some(kept) = self.release(&key, "registration expired") {
+                self.keep(&key, kept);
+            }
         }
         silent.iter().for_each(|key| self.lose(key, "not heard any more"));
         self.resume(now);

@@ -30,14 +30,15 @@ impl Server {
             }
         };
         let Wish { bind, release } = wish;
-        for (name, reg_id) in release {
-            self.let_go(&(who.clone(), name), reg_id);
-        }
+        let released: Vec<(DeviceId, Vec<u8>)> = release
+            .into_iter()
+            .filter_map(|(name, reg_id)| Some((name.clone(), self.let_go(&(who.clone(), name), reg_id)?)))
+            .collect();
         let bound: Vec<(DeviceId, bool, Vec<u8>)> =
             bind.into_iter().map(|(name, binding)| self.bind((who.clone(), name), binding, flow)).collect();
         let (intake, asked, subscriber) = (Arc::clone(&self.intake), Box::new(asked), who);
         self.answers.spawn(async move {
-            let outcome = make_durable(&*intake, &subscriber, bound).await;
+            let outcome = make_durable(&*intake, &subscriber, released, bound).await;
             Answered::Registered { asked, subscriber, outcome }
         });
     }
@@ -151,12 +152,18 @@ impl Server {
     }
 }
 
-/// Registers those that came, and keeps all bindings; gives what the store says was told to them and not confirmed.
+/// Keeps what is left of those that went, registers those that came, and keeps all bindings; gives what the store says
+/// was told to them and not confirmed.
 async fn make_durable(
     intake: &dyn Intake,
     subscriber: &SubscriberId,
+    released: Vec<(DeviceId, Vec<u8>)>,
     bound: Vec<(DeviceId, bool, Vec<u8>)>,
 ) -> Result<Vec<(DeviceKey, Vec<EventLine>)>, Option<Refusal>> {
+    for (name, kept) in released {
+        // Asked after the loss: when this is on disk, so is that.
+        intake.keep(subscriber.clone(), name, kept).await.map_err(|_| None)?.map_err(Some)?;
+    }
     let mut came = Vec::new();
     for (name, is_new, kept) in bound {
         // Asked together, so that one commit has both.
