@@ -9,7 +9,7 @@ use crate::scene::{ANNA, REGISTRAR, Scene, login, password, uri};
 use crate::sipp::{Play, Wire};
 
 /// More than this is not explained by what is kept of the table's requests.
-const GROWTH_MAX_KIB: u64 = 48 << 10;
+const GROWTH_MAX_KIB: u64 = 64 << 10;
 
 /// One row.
 struct Row {

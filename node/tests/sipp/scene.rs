@@ -108,7 +108,8 @@ impl Scene {
             let (anna, bo) = (self.phone("anna").await, self.phone("bo").await);
             let sent = anna.send(&uri(BO), "are you there?", SendOptions::default()).await.unwrap();
             assert_eq!(sent.answer.status, 202);
-            bo.wait_at_most(PATIENCE, |inbox| inbox.texts().contains(&"are you there?")).await.unwrap();
+            let came = bo.wait_at_most(PATIENCE, |inbox| inbox.texts().contains(&"are you there?")).await;
+            came.unwrap_or_else(|in_vain| panic!("{in_vain}\n{}", self.server.log()));
             anna.wait_at_most(PATIENCE, |inbox| !inbox.ticks(&sent.imdn_id).is_empty()).await.unwrap();
             anna.unregister().await.unwrap();
             bo.unregister().await.unwrap();
