@@ -3,6 +3,7 @@
 //! * [`smsc`]: an SMSC (SMPP 3.4 over TCP) with the misbehaviours that operators meet, by name, rate and number.
 //! * [`device`]: app devices on the public HTTP interface, thousands in one process.
 //! * [`handset`]: SIP handsets with theirs, over UDP and TCP.
+//! * [`ocs`]: a charging system (Diameter credit control over TCP) with accounts, and theirs.
 //! * [`load`]: a client that sends messages and keeps its own record of what it was told.
 //! * [`crash`]: kills the real binary at random instants and compares what the client was told with what the peers
 //!   saw, each from its own [`journal`] on disk.
@@ -23,6 +24,7 @@ pub mod hostile;
 pub mod http;
 pub mod journal;
 pub mod load;
+pub mod ocs;
 pub mod pcap;
 pub mod script;
 pub mod smsc;
