@@ -1,17 +1,20 @@
 //! One connection to a peer, kept up for ever, as a machine without I/O (RFC 6733 5.6, the initiator's side; RFC 3539
 //! 3.4, the watchdog).
 
+mod config;
 mod event;
 mod identity;
+mod life;
 mod machine;
 mod outbox;
 mod pending;
 mod receive;
 mod watchdog;
 
+pub use config::PeerConfig;
 pub use event::{CloseReason, LostReason, PeerCounters, PeerEvent, SendError};
 pub use identity::{EndToEnd, Identity};
-pub use machine::{Outgoing, Peer, PeerConfig};
+pub use machine::{Outgoing, Peer};
 pub use watchdog::Watchdog;
 
 use std::time::Duration;

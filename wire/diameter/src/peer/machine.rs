@@ -1,65 +1,20 @@
 //! The machine: what its driver calls, and its timers.
 
 use super::State;
+use super::config::PeerConfig;
 use super::event::{CloseReason, LostReason, PeerCounters, PeerEvent, SendError};
 use super::identity::Identity;
 use super::outbox::Outbox;
 use super::pending::{Pending, Waiting};
-use super::watchdog::{Bark, Dog, Watchdog};
-use crate::avp::Group;
-use crate::base::{Capabilities, DisconnectCause, Notice};
+use super::watchdog::{Dog, Watchdog};
+use crate::base::Capabilities;
 use crate::frame::Framer;
-use crate::header::{APPLICATION_BASE, APPLICATION_CREDIT_CONTROL, Command, Flags, Header, VENDOR_3GPP};
+use crate::header::{APPLICATION_CREDIT_CONTROL, Command, Flags, Header, VENDOR_3GPP};
 use crate::message::Message;
 use core::net::IpAddr;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Bounds and timers of a connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PeerConfig {
-    /// The Origin-Host that the peer must have; `None` takes any.
-    pub expected_host: Option<String>,
-    /// Most requests under way. Default 256.
-    pub window: usize,
-    /// How long an answer may take (Tx). Default 2 s; RFC 8506 13 has 10 s, longer than a sender wants to wait.
-    pub answer_timeout: Duration,
-    /// How long a connection may take to be made, and our capabilities to be answered. Default 5 s each.
-    pub open_timeout: Duration,
-    /// How long the peer may be silent before it is asked (Tw). Default 30 s; RFC 3539 allows no less than 6 s.
-    pub watchdog: Duration,
-    /// Answers in a row that a lost peer must give before it gets requests again. Default 3, as RFC 3539 says.
-    pub proof: u8,
-    /// The first wait before connecting again; it doubles. Default 1 s.
-    pub backoff_first: Duration,
-    /// The longest (Tc). Default 30 s.
-    pub backoff_max: Duration,
-    /// How long a goodbye waits for what is under way, and then for its answer. Default 5 s each.
-    pub goodbye: Duration,
-    /// Most octets waiting to be written; at half of it no requests are taken. Default 1 MiB.
-    pub max_output: usize,
-    /// Any number: where hop-by-hop identifiers begin, and the seed of jitter.
-    pub seed: u32,
-}
-
-impl Default for PeerConfig {
-    fn default() -> Self {
-        Self {
-            expected_host: None,
-            window: 256,
-            answer_timeout: Duration::from_secs(2),
-            open_timeout: Duration::from_secs(5),
-            watchdog: Duration::from_secs(30),
-            proof: 3,
-            backoff_first: Duration::from_secs(1),
-            backoff_max: Duration::from_secs(30),
-            goodbye: Duration::from_secs(5),
-            max_output: 1024 * 1024,
-            seed: 1,
-        }
-    }
-}
 
 /// A request to send.
 #[derive(Debug, Clone, Copy)]
@@ -95,13 +50,13 @@ pub struct Peer {
     pub(super) now: Duration,
     pub(super) out: Outbox,
     framer: Framer,
-    local: Option<IpAddr>,
-    hop_by_hop: u32,
-    tries: u32,
-    stopped: bool,
+    pub(super) local: Option<IpAddr>,
+    pub(super) hop_by_hop: u32,
+    pub(super) tries: u32,
+    pub(super) stopped: bool,
     /// What a goodbye that is under way will have been.
     pub(super) leaving: CloseReason,
-    chance: u64,
+    pub(super) chance: u64,
 }
 
 impl Peer {
@@ -312,156 +267,5 @@ impl Peer {
     #[must_use]
     pub const fn counters(&self) -> PeerCounters {
         self.counters
-    }
-
-    pub(super) fn within(&self, time: Duration) -> Duration {
-        self.now.saturating_add(time)
-    }
-
-    /// Time never goes backwards, whatever the caller says.
-    fn tick(&mut self, now: Duration) {
-        self.now = self.now.max(now);
-    }
-
-    pub(super) const fn has_link(&self) -> bool {
-        !matches!(self.state, State::Closed { .. } | State::Connecting { .. })
-    }
-
-    /// The next number of a generator (SplitMix64): jitter needs spread, not secrecy.
-    pub(super) const fn chance(&mut self) -> u64 {
-        self.chance = self.chance.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.chance ^ (self.chance >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    const fn next_hop_by_hop(&mut self) -> u32 {
-        self.hop_by_hop = self.hop_by_hop.wrapping_add(1);
-        self.hop_by_hop
-    }
-
-    fn connect(&mut self) {
-        self.state = State::Connecting { until: self.within(self.config.open_timeout) };
-        self.events.push_back(PeerEvent::Connect);
-    }
-
-    /// Capabilities that fit have come.
-    pub(super) fn opened(&mut self, host: &str, realm: &str, product: &str) {
-        self.state = State::Open;
-        self.tries = 0;
-        self.counters.opened += 1;
-        let (host, realm, product) = (host.to_owned(), realm.to_owned(), product.to_owned());
-        self.events.push_back(PeerEvent::Opened { host, realm, product });
-        let jitter = self.chance();
-        if self.dog.open(jitter, self.now) {
-            self.ask_watchdog();
-        }
-    }
-
-    /// Sends the watchdog's question.
-    pub(super) fn ask_watchdog(&mut self) {
-        let identity = Arc::clone(&self.identity);
-        let notice = notice(&identity, None);
-        self.send_base(Command::DEVICE_WATCHDOG, &notice);
-    }
-
-    fn watch(&mut self) {
-        if !matches!(self.state, State::Open | State::Draining { .. }) {
-            return;
-        }
-        let jitter = self.chance();
-        match self.dog.bark(jitter, self.now) {
-            Bark::Nothing => {}
-            Bark::Ask => self.ask_watchdog(),
-            Bark::Suspect => self.counters.watchdogs_missed += 1,
-            Bark::Dead => {
-                self.counters.watchdogs_missed += 1;
-                self.close(CloseReason::Silent);
-            }
-        }
-    }
-
-    /// Goes on with a goodbye that waited for the last answer; ends a connection whose peer does not read.
-    pub(super) fn advance(&mut self) {
-        if matches!(self.state, State::Draining { .. }) && self.pending.is_empty() {
-            self.say_goodbye();
-        }
-        if self.has_link() && self.out.is_over() {
-            self.close(CloseReason::Clogged);
-        }
-    }
-
-    fn say_goodbye(&mut self) {
-        self.leave(CloseReason::Goodbye);
-        let identity = Arc::clone(&self.identity);
-        let goodbye = notice(&identity, Some(DisconnectCause::Rebooting));
-        self.send_base(Command::DISCONNECT_PEER, &goodbye);
-    }
-
-    /// A goodbye was said: the connection ends soon, for this reason.
-    pub(super) fn leave(&mut self, reason: CloseReason) {
-        self.leaving = reason;
-        self.state = State::Closing { until: self.within(self.config.goodbye) };
-    }
-
-    pub(super) fn close(&mut self, reason: CloseReason) {
-        let unwelcome = matches!(
-            reason,
-            CloseReason::PeerLeft(Some(DisconnectCause::Busy | DisconnectCause::DoNotWantToTalkToYou))
-                | CloseReason::Refused(_)
-                | CloseReason::NoCreditControl
-                | CloseReason::WrongPeer
-        );
-        let until = if self.stopped { None } else { Some(self.backoff(unwelcome)) };
-        self.state = State::Closed { until };
-        self.dog.closed();
-        for lost in self.pending.drain() {
-            self.lose(lost, LostReason::LinkLost);
-        }
-        self.events.push_back(PeerEvent::Closed(reason));
-    }
-
-    /// When to connect again: a wait that doubles up to the longest, half of it by chance, so that many clients of a
-    /// peer that came back do not come back together. Who is unwelcome waits the longest.
-    fn backoff(&mut self, unwelcome: bool) -> Duration {
-        let factor = 1_u32.checked_shl(self.tries).unwrap_or(u32::MAX);
-        self.tries = self.tries.saturating_add(1);
-        let longest = self.config.backoff_max;
-        let wait =
-            if unwelcome { longest } else { self.config.backoff_first.saturating_mul(factor).min(longest) };
-        let half = wait / 2;
-        let span = u64::try_from(half.as_micros()).unwrap_or(u64::MAX).saturating_add(1);
-        let extra = Duration::from_micros(self.chance() % span);
-        self.within(half.saturating_add(extra))
-    }
-
-    fn lose(&mut self, waiting: Waiting, reason: LostReason) {
-        let left = self.out.has_left(waiting.position);
-        self.events.push_back(PeerEvent::Lost { token: waiting.token, reason, left });
-    }
-
-    /// Sends a request to the neighbour itself. It always fits: identities are configuration.
-    fn send_base<'a>(&mut self, command: Command, body: &impl Group<'a>) {
-        let number = self.next_hop_by_hop();
-        let header = Header {
-            flags: Flags::REQUEST,
-            command,
-            application: APPLICATION_BASE,
-            hop_by_hop: number,
-            end_to_end: number,
-        };
-        let _ = Message::write(&header, self.out.tail(), |to| body.write(to));
-    }
-}
-
-/// What we say of ourselves.
-pub(super) fn notice(identity: &Identity, cause: Option<DisconnectCause>) -> Notice<'_> {
-    Notice {
-        session_id: None,
-        result: None,
-        origin_host: &identity.host,
-        origin_realm: &identity.realm,
-        origin_state: if cause.is_none() { identity.origin_state } else { None },
-        cause,
     }
 }

@@ -2,7 +2,8 @@
 
 use super::State;
 use super::event::{CloseReason, PeerEvent};
-use super::machine::{Peer, notice};
+use super::life::notice;
+use super::machine::Peer;
 use crate::avp::Group;
 use crate::base::{Capabilities, DisconnectCause, Notice};
 use crate::dictionary;
