@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use wire_diameter::avp::Group;
-use wire_diameter::base::{Capabilities, Notice};
+use wire_diameter::neighbour::{Capabilities, Notice};
 use wire_diameter::credit::{CreditControlAnswer, CreditControlRequest};
 use wire_diameter::{BadLength, Fault, Framer, HEADER_LEN, Header, Message};
 

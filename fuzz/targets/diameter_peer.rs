@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 use switchback_fuzz::script::Script;
 use wire_diameter::avp::Group;
-use wire_diameter::base::Capabilities;
+use wire_diameter::neighbour::Capabilities;
 use wire_diameter::{
     Command, Flags, Framer, Header, Identity, Message, Outgoing, Peer, PeerConfig, PeerEvent, ResultCode,
 };

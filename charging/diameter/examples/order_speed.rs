@@ -53,11 +53,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for sent in 0..orders {
         let told = told.clone();
         let at = Instant::now();
-        let hear = move |outcome| {
+        let tell = move |outcome| {
             // Nobody listens any more when it fails: then the program has failed already.
             let _ = told.send((outcome, at.elapsed()));
         };
-        charging.order(quote()?, Box::new(hear));
+        charging.order(quote()?, Box::new(tell));
         if usize::try_from(sent)? + 1 - taken.len() >= UNDER_WAY {
             hear(&outcomes, &mut taken, &mut done)?;
         }

@@ -2,7 +2,7 @@
 
 use crate::currency::numeric;
 use crate::flow::Flow;
-use crate::link::{Destination, Link, Reply, Request, link};
+use crate::link::{Came, Destination, Link, Reply, Request, link};
 use crate::options::{Mode, Options};
 use crate::tls::{TlsError, secure};
 use crate::translate::{key, operation, profile, units};
@@ -165,7 +165,7 @@ impl Shared {
     pub(crate) fn ask(&self, peer: usize, request: Request, reply: Reply) {
         match self.links.get(peer) {
             Some(link) => link.ask(request, reply),
-            None => reply(crate::link::Came::NotSent),
+            None => reply(Came::Lost { left: false }),
         }
     }
 

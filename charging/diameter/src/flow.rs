@@ -66,7 +66,6 @@ impl Flow {
                 }
             }
             Came::Lost { left } => self.heard(&Heard::Lost { left: *left }),
-            Came::NotSent => self.heard(&Heard::NotSent),
         }
     }
 

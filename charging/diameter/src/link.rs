@@ -32,13 +32,11 @@ pub(crate) struct Request {
 pub(crate) enum Came {
     /// An answer: a whole message.
     Answer(Vec<u8>),
-    /// None; whether any of its octets left us.
+    /// None; whether any of its octets left us, or may yet.
     Lost {
         /// Whether it can have had an effect.
         left: bool,
     },
-    /// It was not taken.
-    NotSent,
 }
 
 /// Told once what came of a request.
@@ -68,7 +66,7 @@ impl Link {
         match self.asks.try_send(asked) {
             Ok(()) => {}
             Err(mpsc::error::TrySendError::Full(asked) | mpsc::error::TrySendError::Closed(asked)) => {
-                (asked.reply)(Came::NotSent);
+                (asked.reply)(Came::Lost { left: false });
             }
         }
     }
@@ -213,7 +211,7 @@ impl Task {
         // Who asked has given up by now.
         let stale = asked.at.elapsed() > self.patience;
         if stale || self.peer.request(token, &outgoing, now).is_err() {
-            (asked.reply)(Came::NotSent);
+            (asked.reply)(Came::Lost { left: false });
             return;
         }
         self.waiting.insert(token, asked.reply);

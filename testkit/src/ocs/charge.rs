@@ -6,11 +6,11 @@ use super::seen::{Movement, Seen};
 use super::world::{Answered, Session, World};
 use crate::clock;
 use wire_diameter::avp::Group;
-use wire_diameter::base::Capabilities;
 use wire_diameter::credit::{
     CostInformation, CreditControlAnswer, CreditControlRequest, Decimal, Money, MultipleServices,
     RequestType, RequestedAction, SubscriptionType, Units,
 };
+use wire_diameter::neighbour::Capabilities;
 use wire_diameter::{AvpWriter, Command, Flags, Header, Message, ResultCode, dictionary};
 
 /// What is said of a request.

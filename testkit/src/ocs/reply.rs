@@ -3,7 +3,7 @@
 use super::Config;
 use std::time::Duration;
 use wire_diameter::avp::Group;
-use wire_diameter::base::{Capabilities, Notice};
+use wire_diameter::neighbour::{Capabilities, Notice};
 use wire_diameter::{
     APPLICATION_CREDIT_CONTROL, AvpWriter, Command, Flags, Header, Message, ResultCode, VENDOR_3GPP,
 };

@@ -3,8 +3,8 @@
 //!
 //! * [`Framer`] cuts a stream into messages, [`Message`] reads and writes them. AVPs are read in place, each by its
 //!   [`Definition`] in the [`dictionary`], which knows code, vendor and type.
-//! * [`base`] has the messages between neighbours, [`credit`] those to a charging system; [`ResultCode`] says what an
-//!   answer means and [who must act](Actor).
+//! * [`neighbour`] has the messages between neighbours, [`credit`] those to a charging system; [`ResultCode`] says
+//!   what an answer means and [who must act](Actor).
 //! * [`Peer`] is one connection, kept up: octets and time in, octets, events and the next timeout out.
 //!
 //! An AVP that nobody here knows is passed over, whatever its mandatory bit says; one that may stand once and stands
@@ -15,13 +15,13 @@
 //! sessions longer than one reservation (no UPDATE_REQUEST is ever sent).
 
 pub mod avp;
-pub mod base;
 pub mod credit;
 pub mod dictionary;
 mod fault;
 mod frame;
 mod header;
 mod message;
+pub mod neighbour;
 mod peer;
 mod result_code;
 

@@ -4,11 +4,11 @@
 
 use wire_diameter::avp::Group;
 use wire_diameter::avp::Timestamp;
-use wire_diameter::base::Capabilities;
 use wire_diameter::credit::{
     AddressType, Charge, Content, Contexts, CostInformation, CreditControlAnswer, CreditControlRequest,
     Decimal, Money, NodeAddress, Profile, Step, Subscription, SubscriptionType, Units, UnitsAt,
 };
+use wire_diameter::neighbour::Capabilities;
 use wire_diameter::{Command, Message, ResultCode};
 
 fn vector(name: &str) -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! What a connection tells its driver.
 
-use crate::base::DisconnectCause;
+use crate::neighbour::DisconnectCause;
 use crate::result_code::ResultCode;
 
 /// What happened, or is to be done.
@@ -30,10 +30,10 @@ pub enum PeerEvent {
         token: u64,
         /// Why.
         reason: LostReason,
-        /// Whether any of its octets were handed to the network: if not, it has had no effect.
+        /// Whether any of its octets were handed to the network, or may yet be: if not, it never has an effect.
         left: bool,
     },
-    /// The connection is of no more use: write what is left, close it.
+    /// The connection is of no more use: close it. Nothing is left to write.
     Closed(CloseReason),
 }
 

@@ -7,9 +7,9 @@ use super::machine::Peer;
 use super::pending::Waiting;
 use super::watchdog::Bark;
 use crate::avp::Group;
-use crate::base::{DisconnectCause, Notice};
 use crate::header::{APPLICATION_BASE, Command, Flags, Header};
 use crate::message::Message;
+use crate::neighbour::{DisconnectCause, Notice};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -101,6 +101,7 @@ impl Peer {
     /// A goodbye was said: the connection ends soon, for this reason.
     pub(super) fn leave(&mut self, reason: CloseReason) {
         self.leaving = reason;
+        self.dog.rest();
         self.state = State::Closing { until: self.within(self.config.goodbye) };
     }
 
@@ -118,6 +119,8 @@ impl Peer {
         for lost in self.pending.drain() {
             self.lose(lost, LostReason::LinkLost);
         }
+        // What was told never to have left must not leave any more.
+        self.out.discard();
         self.events.push_back(PeerEvent::Closed(reason));
     }
 
@@ -136,7 +139,8 @@ impl Peer {
     }
 
     pub(super) fn lose(&mut self, waiting: Waiting, reason: LostReason) {
-        let left = self.out.has_left(waiting.position);
+        // What still waits to be written when its time is up may leave yet.
+        let left = reason == LostReason::Timeout || self.out.has_left(waiting.position);
         self.events.push_back(PeerEvent::Lost { token: waiting.token, reason, left });
     }
 

@@ -7,10 +7,10 @@ use super::identity::Identity;
 use super::outbox::Outbox;
 use super::pending::{Pending, Waiting};
 use super::watchdog::{Dog, Watchdog};
-use crate::base::Capabilities;
 use crate::frame::Framer;
 use crate::header::{APPLICATION_CREDIT_CONTROL, Command, Flags, Header, VENDOR_3GPP};
 use crate::message::Message;
+use crate::neighbour::Capabilities;
 use core::net::IpAddr;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -92,7 +92,6 @@ impl Peer {
             return;
         }
         self.framer = Framer::default();
-        self.out.discard();
         self.local = Some(local);
         self.state = State::WaitAnswer { until: self.within(self.config.open_timeout) };
         let identity = Arc::clone(&self.identity);

@@ -5,11 +5,11 @@ use super::event::{CloseReason, PeerEvent};
 use super::life::notice;
 use super::machine::Peer;
 use crate::avp::Group;
-use crate::base::{Capabilities, DisconnectCause, Notice};
 use crate::dictionary;
 use crate::fault::Fault;
 use crate::header::{APPLICATION_BASE, APPLICATION_CREDIT_CONTROL, Command, Flags, Header};
 use crate::message::Message;
+use crate::neighbour::{Capabilities, DisconnectCause, Notice};
 use crate::result_code::ResultCode;
 use std::sync::Arc;
 

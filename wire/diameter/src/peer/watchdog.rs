@@ -73,12 +73,20 @@ impl Dog {
         if self.state != Watchdog::Initial {
             self.state = Watchdog::Down;
         }
+        self.rest();
+    }
+
+    /// There is nothing to watch any more.
+    pub(super) const fn rest(&mut self) {
         self.due = None;
         self.pending = false;
     }
 
     /// Something came that is no answer to the watchdog.
     pub(super) fn heard(&mut self, jitter: u64, now: Duration) {
+        if self.due.is_none() {
+            return;
+        }
         match self.state {
             Watchdog::Okay => self.wind(jitter, now),
             Watchdog::Suspect => {
