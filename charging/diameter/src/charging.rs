@@ -13,15 +13,19 @@ use switchback_ports::{
     ChargeDone, ChargeOrder, ChargeOutcome, ChargeRefusal, ChargeStep, ChargeTold, Charging, Clock, Random,
 };
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 use wire_diameter::credit::{Dialogue, Profile, Terms, session_id};
 use wire_diameter::{EndToEnd, Identity, Peer, PeerConfig, ResultCode};
 
 /// Most peers of one charging system.
 const PEERS_MAX: usize = 4;
 
-/// An operator's own charging system, over Diameter. Dropping it says goodbye to its peers.
+/// An operator's own charging system, over Diameter. Dropping it says goodbye to its peers; [`stop`](Self::stop) waits
+/// until that is done, and a peer that heard no goodbye may throw away what we say first when we are back (RFC 3539
+/// 3.4.1).
 pub struct DiameterCharging {
     shared: Arc<Shared>,
+    tasks: Vec<JoinHandle<()>>,
 }
 
 /// What orders under way need.
@@ -59,7 +63,7 @@ impl DiameterCharging {
             // Sessions are named after what is charged: none is lost by a restart.
             origin_state: None,
         };
-        let mut links = Vec::new();
+        let (mut links, mut tasks) = (Vec::new(), Vec::new());
         for peer in options.peers.iter().take(PEERS_MAX) {
             let config = PeerConfig {
                 expected_host: peer.host.clone(),
@@ -73,7 +77,7 @@ impl DiameterCharging {
             let destination = Destination { address: peer.address.clone(), secure };
             let machine = Peer::new(identity.clone(), config, Duration::ZERO);
             let (near, task) = link(destination, machine, options.answer_timeout);
-            runtime.spawn(task);
+            tasks.push(runtime.spawn(task));
             links.push(near);
         }
         let seconds = clock.now().as_millis() / 1000;
@@ -86,7 +90,16 @@ impl DiameterCharging {
             nonce: AtomicU64::new(u64::from(chance(random)) << 32),
             clock,
         };
-        Ok(Self { shared: Arc::new(shared) })
+        Ok(Self { shared: Arc::new(shared), tasks })
+    }
+
+    /// Takes no more orders, waits for those under way, and says goodbye to the peers.
+    pub async fn stop(self) {
+        drop(self.shared);
+        for task in self.tasks {
+            // A task that panicked has told so itself.
+            let _ = task.await;
+        }
     }
 
     /// Whether there is a peer that is well.
