@@ -3,12 +3,14 @@
 //! * [`Store`] - where messages live: durable commits with preconditions, exact point look-ups, lists behind a watermark.
 //! * [`Transport`] - a way out of one service: measure, attempt, withdraw.
 //! * [`Intake`] - the way in: services and the API hand the engine what they hear.
+//! * [`Charging`] - an operator's own charging system: quote, reserve, commit, release, refund.
 //! * [`Clock`] and [`Random`] - the only sources of time and chance, so that a test can be their master.
 //! * [`contract`] - the examination that every store passes, run by each implementation's own tests.
 //!
 //! The nouns that only travel through these doors ([`directory`], records, pages) live beside them.
 
 mod answer;
+mod charging;
 mod clock;
 pub mod contract;
 pub mod directory;
@@ -20,6 +22,9 @@ mod transport;
 mod unit;
 
 pub use answer::{Answer, Done, Gone, Responder, answer};
+pub use charging::{
+    ChargeDone, ChargeKey, ChargeOrder, ChargeOutcome, ChargeRefusal, ChargeStep, ChargeTold, Charging,
+};
 pub use clock::{Clock, Random};
 pub use intake::{
     Accepted, Arrival, CancelOutcome, DeviceReceipt, Disposition, Intake, Overloaded, Quote, QuoteAsk,

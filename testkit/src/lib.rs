@@ -5,6 +5,7 @@
 //! * [`handset`]: SIP handsets with theirs, over UDP and TCP.
 //! * [`fleet`]: thousands of SIP handsets in one thread, as a load.
 //! * [`ladder`]: a capture as a ladder diagram.
+//! * [`ocs`]: a charging system (Diameter credit control over TCP) with accounts, and theirs.
 //! * [`load`]: a client that sends messages and keeps its own record of what it was told.
 //! * [`crash`]: kills the real binary at random instants and compares what the client was told with what the peers
 //!   saw, each from its own [`journal`] on disk.
@@ -27,6 +28,7 @@ pub mod http;
 pub mod journal;
 pub mod ladder;
 pub mod load;
+pub mod ocs;
 pub mod pcap;
 pub mod script;
 pub mod smsc;

@@ -16,6 +16,9 @@ pub const SMPP_PORT: u16 = 2775;
 /// The well-known port of SIP.
 pub const SIP_PORT: u16 = 5060;
 
+/// The well-known port of Diameter.
+pub const DIAMETER_PORT: u16 = 3868;
+
 const CLIENT: [u8; 4] = [127, 0, 0, 2];
 const SERVER: [u8; 4] = [127, 0, 0, 1];
 const SEGMENT_MAX: usize = 1400;

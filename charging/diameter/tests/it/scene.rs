@@ -1,0 +1,136 @@
+//! A client of a pretend charging system, both over real sockets.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use switchback_core::model::{Address, Currency, MessageId, Money, Service, Time};
+use switchback_diameter::{DiameterCharging, Options, PeerAddress};
+use switchback_ports::{ChargeKey, ChargeOrder, ChargeOutcome, ChargeStep, Charging, Clock, Random};
+use switchback_testkit::ocs::{Config, Ocs};
+
+/// Nothing takes longer than this, or the test has failed.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The payer.
+pub(crate) const NUMBER: &str = "4915112345678";
+
+pub(crate) struct WallClock;
+
+impl Clock for WallClock {
+    fn now(&self) -> Time {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Time::from_millis(u64::try_from(since.as_millis()).unwrap_or_default())
+    }
+}
+
+/// Different every time, and no more is needed here.
+pub(crate) struct Counting(AtomicU64);
+
+impl Random for Counting {
+    fn fill(&self, buffer: &mut [u8]) {
+        let next = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed).to_be_bytes();
+        for (to, from) in buffer.iter_mut().zip(next.iter().cycle()) {
+            *to = *from;
+        }
+    }
+}
+
+pub(crate) struct Scene {
+    pub(crate) ocs: Vec<Ocs>,
+    pub(crate) charging: DiameterCharging,
+    _runtime: tokio::runtime::Runtime,
+}
+
+pub(crate) fn options() -> Options {
+    Options {
+        origin_host: "cpm.home.test".to_owned(),
+        origin_realm: "home.test".to_owned(),
+        destination_realm: "pretend.test".to_owned(),
+        answer_timeout: Duration::from_millis(400),
+        ..Options::default()
+    }
+}
+
+pub(crate) fn plain(address: impl ToString) -> PeerAddress {
+    PeerAddress { address: address.to_string(), host: None, tls: None }
+}
+
+pub(crate) fn client(options: Options) -> (DiameterCharging, tokio::runtime::Runtime) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let random = Counting(AtomicU64::new(1));
+    let charging = DiameterCharging::start(options, Arc::new(WallClock), &random, runtime.handle()).unwrap();
+    (charging, runtime)
+}
+
+/// Waits for what must become true.
+pub(crate) fn until(what: &str, mut is: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is() {
+        assert!(Instant::now() < deadline, "waited in vain until {what}");
+        std::thread::park_timeout(Duration::from_millis(2));
+    }
+}
+
+impl Scene {
+    pub(crate) fn new(script: &str) -> Self {
+        Self::with(script, options(), 1)
+    }
+
+    pub(crate) fn with(script: &str, options: Options, peers: usize) -> Self {
+        let config =
+            Config { script: script.parse().unwrap(), late: Duration::from_secs(1), ..Config::default() };
+        let mut ocs = vec![Ocs::start(config).unwrap()];
+        while ocs.len() < peers {
+            let another = ocs[0].start_peer().unwrap();
+            ocs.push(another);
+        }
+        let options = Options { peers: ocs.iter().map(|it| plain(it.address())).collect(), ..options };
+        let (charging, runtime) = client(options);
+        let all = u64::try_from(peers).unwrap();
+        until("the charging system is connected", || ocs[0].counts().links >= all && charging.is_reachable());
+        Self { ocs, charging, _runtime: runtime }
+    }
+
+    pub(crate) fn ask(&self, order: ChargeOrder) -> ChargeOutcome {
+        ask(&self.charging, order)
+    }
+
+    pub(crate) fn step(&self, step: ChargeStep) -> ChargeOutcome {
+        self.ask(order(step, 1))
+    }
+
+    /// What is there and what is held, in hundredths.
+    pub(crate) fn balance(&self) -> (i128, i128) {
+        let balance = self.ocs[0].balance(NUMBER).unwrap_or_default();
+        (balance.there / 10_000_000, balance.held / 10_000_000)
+    }
+}
+
+pub(crate) fn ask(charging: &dyn Charging, order: ChargeOrder) -> ChargeOutcome {
+    let (told, outcome) = mpsc::channel();
+    charging.order(order, Box::new(move |outcome| told.send(outcome).unwrap()));
+    outcome.recv_timeout(PATIENCE).unwrap()
+}
+
+/// An order about three segments, 0.27 EUR.
+pub(crate) fn order(step: ChargeStep, message: u8) -> ChargeOrder {
+    ChargeOrder {
+        step,
+        key: ChargeKey { message: MessageId::from_bytes([message; 16]), attempt: 1 },
+        imsi: Some("262011234567890".into()),
+        number: Some(NUMBER.into()),
+        from: Address::parse("+4915112345678").unwrap(),
+        to: Address::parse("+4917012345678").unwrap(),
+        service: Service::Sms,
+        parts: 3,
+        bytes: 400,
+        at: Time::from_millis(1_795_000_000_000),
+        currency: Currency::EUR,
+        at_most: None,
+    }
+}
+
+pub(crate) fn euro(amount: &str) -> Money {
+    Money::parse(amount, Currency::EUR).unwrap()
+}
