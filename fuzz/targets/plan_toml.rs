@@ -33,7 +33,7 @@ fuzz_target!(|data: &[u8]| {
                 Size { segments: u64::MAX, bytes: u64::MAX },
             ] {
                 let at = Time::from_millis(1_795_412_428_000);
-                let priced = price(&plan, &payer, &Ask { service, recipient: &recipient, size, at });
+                let priced = price(&plan, &payer, &Ask::from_home(service, &recipient, size, at));
                 let amount = priced.price.as_next();
                 assert!(amount.is_none_or(|amount| amount.nanos >= 0 && amount.currency == plan.currency));
                 assert!(
