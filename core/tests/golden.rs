@@ -2,12 +2,12 @@
 //! what, and the small facts that turn the comparison round.
 #![expect(clippy::unwrap_used, reason = "what a test builds is known to be sound; a panic is its failure")]
 
+use Service::{Im, Mms, Sms};
 use std::collections::BTreeMap;
 use switchback_core::model::{
     Address, Funds, Money, NotOffered, PayerId, PlanId, Price, Service, Time, UnknownPrice,
 };
 use switchback_core::tariff::{Ask, Origin, Payer, Plan, Priced, Size, Tariffs, price};
-use Service::{Im, Mms, Sms};
 
 const FILES: [(&str, &str); 9] = [
     ("networks.csv", include_str!("vectors/networks.csv")),
@@ -53,8 +53,10 @@ struct Scene {
 }
 
 fn files_with(change: impl Fn(&str, &str) -> Option<String>) -> Tariffs {
-    let files: Vec<(&str, String)> =
-        FILES.iter().map(|(name, text)| (*name, change(name, text).unwrap_or_else(|| (*text).to_owned()))).collect();
+    let files: Vec<(&str, String)> = FILES
+        .iter()
+        .map(|(name, text)| (*name, change(name, text).unwrap_or_else(|| (*text).to_owned())))
+        .collect();
     let files: BTreeMap<&str, &str> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
     Tariffs::parse(&files).unwrap_or_else(|error| panic!("{error}"))
 }
@@ -92,7 +94,8 @@ impl Scene {
     fn ask(&self, service: Service, to: &str, message: Message) -> Priced {
         let recipient = Address::parse(to).unwrap();
         let size = Size { segments: if service == Sms { message.segments } else { 1 }, bytes: message.bytes };
-        let ask = Ask { service, recipient: &recipient, size, file: message.file, origin: self.origin, at: NOW };
+        let ask =
+            Ask { service, recipient: &recipient, size, file: message.file, origin: self.origin, at: NOW };
         price(&self.plan, &self.payer, &ask)
     }
 
@@ -125,7 +128,10 @@ fn prepaid_per_message() {
         assert_eq!(here.costs(Sms, ON_NET, T), "0.03");
         assert_eq!(here.costs(Im, ON_NET, C), "0.0024");
         assert_eq!((here.costs(Sms, ON_NET, C), here.costs(Sms, OFF_NET, C)), ("0.09".into(), "0.33".into()));
-        assert_eq!((here.costs(Sms, ON_NET, C16), here.costs(Sms, OFF_NET, C16)), ("0.12".into(), "0.44".into()));
+        assert_eq!(
+            (here.costs(Sms, ON_NET, C16), here.costs(Sms, OFF_NET, C16)),
+            ("0.12".into(), "0.44".into())
+        );
         assert_eq!((here.costs(Im, ON_NET, P), here.costs(Mms, ON_NET, P)), ("0.0727".into(), "0.39".into()));
         for (second, message) in [(Sms, T), (Sms, C), (Mms, P)] {
             assert_eq!(here.may(Im, second, ON_NET, message), (false, true));
@@ -156,16 +162,24 @@ fn prepaid_per_message() {
 fn postpaid_bundle() {
     let full = scene("bundle");
     for message in [T, C] {
-        assert_eq!((full.costs(Im, OFF_NET, message), full.costs(Sms, OFF_NET, message)), ("0.00".into(), "0.00".into()));
+        assert_eq!(
+            (full.costs(Im, OFF_NET, message), full.costs(Sms, OFF_NET, message)),
+            ("0.00".into(), "0.00".into())
+        );
         assert_eq!(full.may(Im, Sms, OFF_NET, message), (true, true), "a tie");
     }
     assert_eq!(full.ask(Sms, OFF_NET, C).allowance.unwrap().left_after, 97);
     assert_eq!((full.costs(Im, OFF_NET, P), full.costs(Mms, OFF_NET, P)), ("0.00".into(), "0.50".into()));
     assert_eq!(full.may(Im, Mms, OFF_NET, P), (false, true));
     let two_left = scene("bundle").used("sms100", 98);
-    assert_eq!((two_left.costs(Im, OFF_NET, C), two_left.costs(Sms, OFF_NET, C)), ("0.00".into(), "0.15".into()));
+    assert_eq!(
+        (two_left.costs(Im, OFF_NET, C), two_left.costs(Sms, OFF_NET, C)),
+        ("0.00".into(), "0.15".into())
+    );
     assert_eq!(two_left.may(Im, Sms, OFF_NET, C), (false, true));
-    let whole = files_with(|name, text| (name == "bundle").then(|| text.replace("split = \"segments\"", "split = \"whole\"")));
+    let whole = files_with(|name, text| {
+        (name == "bundle").then(|| text.replace("split = \"segments\"", "split = \"whole\""))
+    });
     assert_eq!(scene_of(&whole, "bundle").used("sms100", 98).costs(Sms, OFF_NET, C), "0.45");
     let empty = scene("bundle").used("sms100", 100).used("data1g", GIB);
     assert_eq!((empty.costs(Im, OFF_NET, T), empty.costs(Sms, OFF_NET, T)), ("0.01".into(), "0.15".into()));
@@ -206,17 +220,26 @@ fn roaming_steps() {
 fn data_only() {
     let home = scene("dataonly");
     for (message, sms) in [(T, "0.09"), (C, "0.27")] {
-        assert_eq!((home.costs(Im, ON_NET, message), home.costs(Sms, ON_NET, message)), ("0.00".into(), sms.into()));
+        assert_eq!(
+            (home.costs(Im, ON_NET, message), home.costs(Sms, ON_NET, message)),
+            ("0.00".into(), sms.into())
+        );
         assert_eq!(home.may(Im, Sms, ON_NET, message), (false, true));
     }
-    assert_eq!((home.costs(Im, ON_NET, P), home.costs(Mms, ON_NET, P)), ("0.00".into(), "NotOffered(Plan)".into()));
+    assert_eq!(
+        (home.costs(Im, ON_NET, P), home.costs(Mms, ON_NET, P)),
+        ("0.00".into(), "NotOffered(Plan)".into())
+    );
     assert_eq!(home.may(Im, Mms, ON_NET, P), (false, false));
     let used_up = scene("dataonly").used("data5g", 5 * GIB);
     let photo = used_up.ask(Im, ON_NET, P);
     assert_eq!((photo.price, photo.degraded), (Price::Exact(Money::zero(used_up.plan.currency)), true));
     assert_eq!((used_up.costs(Im, ON_NET, T), used_up.costs(Sms, ON_NET, T)), ("0.00".into(), "0.09".into()));
     let away = scene("dataonly").from("52001");
-    assert_eq!((away.costs(Im, ON_NET, T), away.costs(Sms, ON_NET, T)), ("NotOffered(Plan)".into(), "0.35".into()));
+    assert_eq!(
+        (away.costs(Im, ON_NET, T), away.costs(Sms, ON_NET, T)),
+        ("NotOffered(Plan)".into(), "0.35".into())
+    );
     assert_eq!(away.may(Im, Sms, ON_NET, T), (false, false), "no price to compare with");
     let poor = scene("dataonly").balance("0.05");
     assert_eq!((poor.costs(Im, ON_NET, T), poor.ask(Sms, ON_NET, T).funds), ("0.00".into(), Funds::Short));
@@ -233,17 +256,27 @@ fn business_account() {
     assert_eq!((account.costs(Im, US, P), account.costs(Mms, US, P)), ("0.028".into(), "0.0295".into()));
     assert_eq!(account.may(Im, Mms, US, P), (false, true));
     for (message, im, sms) in [(T, "0.052", "0.075"), (C, "0.071", "0.225")] {
-        assert_eq!((account.costs(Im, OFF_NET, message), account.costs(Sms, OFF_NET, message)), (im.into(), sms.into()));
+        assert_eq!(
+            (account.costs(Im, OFF_NET, message), account.costs(Sms, OFF_NET, message)),
+            (im.into(), sms.into())
+        );
         assert_eq!(account.may(Im, Sms, OFF_NET, message), (false, true));
     }
-    assert_eq!((account.costs(Im, OFF_NET, P), account.costs(Mms, OFF_NET, P)), ("0.071".into(), "NotOffered(Plan)".into()));
+    assert_eq!(
+        (account.costs(Im, OFF_NET, P), account.costs(Mms, OFF_NET, P)),
+        ("0.071".into(), "NotOffered(Plan)".into())
+    );
     assert_eq!(account.may(Im, Mms, OFF_NET, P), (false, false));
     let edge = scene("cpaas").used("us-sms", 149_999);
     assert_eq!(edge.costs(Sms, US, C), "0.035", "one segment before the edge, two after");
     let poor = scene("cpaas").balance("0.03");
     assert_eq!((poor.ask(Im, US, C).funds, poor.ask(Sms, US, C).funds), (Funds::Short, Funds::Short));
     for origin in ["52001", "wifi@63601", "20801"] {
-        assert_eq!(scene("cpaas").from(origin).costs(Sms, US, C), "0.0354", "the sender's place makes no difference");
+        assert_eq!(
+            scene("cpaas").from(origin).costs(Sms, US, C),
+            "0.0354",
+            "the sender's place makes no difference"
+        );
     }
 }
 
@@ -266,7 +299,10 @@ mod small_facts_that_turn_the_comparison_round {
     #[test]
     fn the_width_of_a_reference_makes_another_segment() {
         let home = scene("prepaid");
-        assert_eq!((home.costs(Sms, OFF_NET, C), home.costs(Sms, OFF_NET, C16)), ("0.33".into(), "0.44".into()));
+        assert_eq!(
+            (home.costs(Sms, OFF_NET, C), home.costs(Sms, OFF_NET, C16)),
+            ("0.33".into(), "0.44".into())
+        );
         // Consent to what three segments cost is not consent to four.
         let (three, four) = (home.ask(Sms, OFF_NET, C), home.ask(Sms, OFF_NET, C16));
         assert!(!allowed(&three, &four));
@@ -297,8 +333,13 @@ mod small_facts_that_turn_the_comparison_round {
 fn a_daily_cap_stops_the_charge_and_not_the_message() {
     let near = scene("bundle").used("data1g", GIB).used("data-day", 990_000_000);
     assert_eq!(near.costs(Im, OFF_NET, P), "0.01");
-    assert_eq!(scene("bundle").used("data1g", GIB).used("data-day", 1_000_000_000).costs(Im, OFF_NET, P), "0.00");
-    let blocks = files_with(|name, text| (name == "bundle").then(|| text.replace("then = \"free\"", "then = \"block\"")));
+    assert_eq!(
+        scene("bundle").used("data1g", GIB).used("data-day", 1_000_000_000).costs(Im, OFF_NET, P),
+        "0.00"
+    );
+    let blocks = files_with(|name, text| {
+        (name == "bundle").then(|| text.replace("then = \"free\"", "then = \"block\""))
+    });
     let blocked = scene_of(&blocks, "bundle").used("data1g", GIB).used("data-day", 990_000_000);
     assert_eq!(blocked.ask(Im, OFF_NET, P).price, Price::NotOffered(NotOffered::Cap));
     assert_eq!(blocked.costs(Im, OFF_NET, T), "0.01", "what still fits is sold");
@@ -324,5 +365,8 @@ fn where_numbers_are_portable_a_prefix_proves_no_network() {
     };
     assert_eq!(british("offnet"), "0.11");
     assert_eq!(british("worst"), "0.11");
-    assert_eq!(british("unknown"), format!("{:?}", Price::Unknown(UnknownPrice::NoNetwork)).replace("Price::", ""));
+    assert_eq!(
+        british("unknown"),
+        format!("{:?}", Price::Unknown(UnknownPrice::NoNetwork)).replace("Price::", "")
+    );
 }
