@@ -129,6 +129,14 @@ pub(super) fn moment(text: &str, zone: &Zone) -> Option<Time> {
         .then(|| u64::try_from(seconds).ok().map(|s| Time::from_millis(s.saturating_mul(1000))))?
 }
 
+impl Time {
+    /// Reads a time of RFC 3339, such as `2026-11-01T00:00:00+01:00`, or a date: its midnight in UTC.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        moment(text, &Zone::default())
+    }
+}
+
 /// A number of two digits below `bound`.
 fn two(text: &str, bound: i64) -> Option<i64> {
     let number = text.parse::<u8>().ok().filter(|_| text.len() == 2 && !text.starts_with('+'))?;

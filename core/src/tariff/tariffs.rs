@@ -18,6 +18,7 @@ const SHARED: [&str; 4] = ["zones.toml", "networks.csv", "prefixes.csv", "ported
 pub struct Tariffs {
     /// Each plan's versions with the names of their files, the one that is valid last first.
     plans: HashMap<PlanId, Vec<(SmolStr, Arc<Plan>)>>,
+    idle: Vec<SmolStr>,
 }
 
 /// A fault of one of the files.
@@ -78,11 +79,8 @@ impl Tariffs {
                 names.entry(plan.id.clone()).or_default().push((SmolStr::new(name), Arc::new(plan)));
             }
         }
-        for name in files.keys().filter(|name| is_price_list(name) && !tables.contains(name)) {
-            let message =
-                format!("no plan names this table: write `rates = \"{name}\"` into one, or leave it out");
-            faults.push(TariffFault { file: SmolStr::new(name), line: 1, message });
-        }
+        let idle = files.keys().filter(|name| is_price_list(name) && !tables.contains(name));
+        set.idle = idle.map(SmolStr::new).collect();
         for (id, versions) in names {
             let versions = in_order(&id, versions, &mut faults);
             set.plans.insert(id, versions);
@@ -113,6 +111,12 @@ impl Tariffs {
         let mut all: Vec<_> = self.plans.values().flatten().collect();
         all.sort_by(|(a, _), (b, _)| a.cmp(b));
         all
+    }
+
+    /// Tables of prices that no plan names: harmless, and mostly a slip.
+    #[must_use]
+    pub fn idle_tables(&self) -> &[SmolStr] {
+        &self.idle
     }
 
     /// The name under which a plan is kept beside others: its id, and for a version with a date its version.
