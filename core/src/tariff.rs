@@ -4,14 +4,31 @@
 //! cannot disagree. Everything is integer arithmetic in nano-units, rounded once.
 #![deny(clippy::arithmetic_side_effects)]
 
+mod amount;
+mod buckets;
 mod calendar;
 mod check;
+mod csv;
+mod example;
+mod explain;
+mod numbers;
+mod numbers_read;
+mod origin;
 mod parse;
 mod payer;
+mod place;
 mod plan;
 mod prefixes;
 mod price;
+mod rates;
+mod tariffs;
+mod zone;
 
+pub use example::{Example, ExampleFailed, ExampleMessage};
+pub use explain::{Explanation, explain};
+pub use numbers::Plmn;
+pub use origin::Origin;
 pub use payer::{Bucket, LedgerError, Payer, Purse};
 pub use plan::{Plan, PlanError, Rounding};
 pub use price::{AllowanceLeft, Ask, Priced, Size, price};
+pub use tariffs::{TariffError, TariffFault, Tariffs};

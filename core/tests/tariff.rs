@@ -125,7 +125,7 @@ const MONTH: u32 = 20_758;
 
 fn ask(plan: &Plan, payer: &Payer, service: Service, to: &str, size: Size) -> Priced {
     let recipient = Address::parse(to).unwrap();
-    price(plan, payer, &Ask { service, recipient: &recipient, size, at: NOW })
+    price(plan, payer, &Ask::from_home(service, &recipient, size, NOW))
 }
 
 fn costs(plan: &Plan, payer: &Payer, service: Service, to: &str, size: Size) -> String {
@@ -196,7 +196,7 @@ fn own_reservation_counts_as_free() {
     payer.buckets.iter_mut().find(|bucket| bucket.id == "sms100").unwrap().held = 3;
     assert_eq!(costs(&plan, &payer, Service::Sms, ON_NET, CHINESE), "0.45");
     let recipient = Address::parse(ON_NET).unwrap();
-    let question = Ask { service: Service::Sms, recipient: &recipient, size: CHINESE, at: NOW };
+    let question = Ask::from_home(Service::Sms, &recipient, CHINESE, NOW);
     let again = price(&plan, payer.without(&own), &question);
     assert_eq!((again.hold, again.funds), (Some(own), Funds::Enough));
 
@@ -205,7 +205,7 @@ fn own_reservation_counts_as_free() {
     let held = Money::parse("0.11", Currency::EUR).unwrap();
     payer.credit(held).unwrap();
     payer.held = held;
-    let question = Ask { service: Service::Sms, recipient: &recipient, size: TEXT, at: NOW };
+    let question = Ask::from_home(Service::Sms, &recipient, TEXT, NOW);
     assert_eq!(price(&plan, &payer, &question).funds, Funds::Short);
     assert_eq!(
         price(&plan, payer.without(&Hold { amount: held, taken: vec![] }), &question).funds,
@@ -461,11 +461,7 @@ fn three_services_are_priced_in_microseconds() {
     let rounds = 20_000_u32;
     for _ in 0..rounds {
         for service in Service::ALL {
-            std::hint::black_box(price(
-                &plan,
-                &payer,
-                &Ask { service, recipient: &recipient, size: TEXT, at: NOW },
-            ));
+            std::hint::black_box(price(&plan, &payer, &Ask::from_home(service, &recipient, TEXT, NOW)));
         }
     }
     let each = started.elapsed() / rounds;

@@ -29,7 +29,7 @@ fn all_faults_are_told_in_the_order_of_the_file() {
             "3: `version` must be a whole number from 1 to 4294967295",
             "4: `currency` must be three capital letters of ISO 4217, like \"EUR\"",
             "5: [plan] has no key `roundng`; did you mean `rounding`?",
-            "8: `service` is one of im, sms, mms, not `sns`; did you mean `sms`?",
+            "8: `service` is one of im, im_file, sms, mms, not `sns`; did you mean `sms`?",
             "13: `price` must be a decimal in quotes, so that it is exact; write it like `price = \"0.03\"`",
         ]
     );

@@ -86,7 +86,7 @@ fn plan(shape: &Shape) -> Plan {
 fn sms(plan: &Plan, payer: &Payer, segments: u64, at: u64) -> Priced {
     let recipient = Address::parse("+46701234567").unwrap();
     let size = Size { segments, bytes: 1 };
-    price(plan, payer, &Ask { service: Service::Sms, recipient: &recipient, size, at: Time::from_millis(at) })
+    price(plan, payer, &Ask::from_home(Service::Sms, &recipient, size, Time::from_millis(at)))
 }
 
 /// The price by hand: one segment at a time out of the allowances, then decimal long division in millionths.
@@ -394,7 +394,7 @@ proptest! {
         let plan = Plan::parse("[plan]\nid = \"p\"\nversion = 1\ncurrency = \"EUR\"\n[[rate]]\nservice = \"im\"\nunit = \"byte\"\nprice = \"1000000\"\nsetup = \"1000000\"\nprice_per = 281474976710655\nim_overhead_bytes = 4294967295\n").unwrap();
         let payer = Payer::open(PayerId::new("anna"), &plan);
         let recipient = Address::parse("+46701234567").unwrap();
-        let ask = Ask { service: Service::Im, recipient: &recipient, size: Size { segments, bytes }, at: Time::from_millis(at) };
+        let ask = Ask::from_home(Service::Im, &recipient, Size { segments, bytes }, Time::from_millis(at));
         let quote = price(&plan, &payer, &ask);
         prop_assert!(quote.price.as_first().is_none_or(|money| money.nanos > 0));
     }

@@ -4,12 +4,12 @@
 //! hold the lock for single look-ups.
 
 use smol_str::SmolStr;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use switchback_core::model::{
-    AccountId, Address, Originator, Owner, PayerId, PlanId, RouteId, SimId, SubscriberId,
+    AccountId, Address, Originator, Owner, PayerId, PlanId, RouteId, SimId, SubscriberId, Time,
 };
-use switchback_core::tariff::{Plan, PlanError};
+use switchback_core::tariff::{Plan, Tariffs};
 use switchback_ports::directory::{
     Account, Bearer, Entry, Kind, PlanText, Route, Sim, SipUser, Subscriber, Token,
 };
@@ -30,7 +30,10 @@ pub(crate) struct Book {
     /// Who pays for what is sent from that number, when a SIM says so.
     sim_payers: HashMap<Address, (SubscriberId, PayerId)>,
     accounts: HashMap<AccountId, Arc<Account>>,
-    plans: HashMap<PlanId, (Arc<PlanText>, Arc<Plan>)>,
+    /// The files of the tariff, by the name under which they are kept.
+    plan_texts: BTreeMap<SmolStr, Arc<PlanText>>,
+    /// What they say, read as one.
+    tariffs: Tariffs,
     routes: HashMap<RouteId, Route>,
     tokens: HashMap<[u8; 32], Token>,
     sip_users: HashMap<SmolStr, SipUser>,
@@ -44,18 +47,21 @@ impl Book {
     pub(crate) fn load(store: &dyn Store) -> Result<Self, StoreFailure> {
         let mut book = Self::default();
         for kind in EVERY_KIND {
-            for entry in store.directory(kind)? {
-                book.insert(entry).map_err(|error| StoreFailure::Corrupt(error.to_string()))?;
-            }
+            store.directory(kind)?.into_iter().for_each(|entry| book.insert(entry));
         }
+        let tariffs = Tariffs::parse(&book.tariff_files(&[]));
+        book.tariffs = tariffs.map_err(|error| StoreFailure::Corrupt(error.to_string()))?;
         Ok(book)
     }
 
-    /// Puts an entry in, replacing the one of the same key.
-    ///
-    /// # Errors
-    /// [`PlanError`] when it is a plan that does not parse.
-    pub(crate) fn insert(&mut self, entry: Entry) -> Result<(), PlanError> {
+    /// The files of the tariff as they would be with these.
+    fn tariff_files<'t>(&'t self, new: &[&'t PlanText]) -> BTreeMap<&'t str, &'t str> {
+        let known = self.plan_texts.values().map(|known| &**known);
+        known.chain(new.iter().copied()).map(|text| (text.id.as_str(), text.text.as_str())).collect()
+    }
+
+    /// Puts an entry in, replacing the one of the same key. What plans say is put in by [`Self::price_by`].
+    pub(crate) fn insert(&mut self, entry: Entry) {
         match entry {
             Entry::Subscriber(new) => {
                 if let Some(old) = self.subscribers.get(&new.id) {
@@ -79,8 +85,7 @@ impl Book {
                 self.accounts.insert(new.id.clone(), Arc::new(new));
             }
             Entry::Plan(text) => {
-                let plan = Plan::parse(&text.text)?;
-                self.plans.insert(text.id.clone(), (Arc::new(text), Arc::new(plan)));
+                self.plan_texts.insert(SmolStr::new(text.id.as_str()), Arc::new(text));
             }
             Entry::Route(new) => {
                 self.routes.insert(new.id.clone(), new);
@@ -92,7 +97,11 @@ impl Book {
                 self.sip_users.insert(new.user.clone(), new);
             }
         }
-        Ok(())
+    }
+
+    /// From now on prices are those of this set; gives the one before.
+    pub(crate) const fn price_by(&mut self, tariffs: Tariffs) -> Tariffs {
+        std::mem::replace(&mut self.tariffs, tariffs)
     }
 
     /// The subscriber of that id.
@@ -115,9 +124,9 @@ impl Book {
         self.accounts.get(id)
     }
 
-    /// The plan of that id.
-    pub(crate) fn plan(&self, id: &PlanId) -> Option<&Arc<Plan>> {
-        self.plans.get(id).map(|(_, plan)| plan)
+    /// The version of the plan that is valid at that moment.
+    pub(crate) fn plan(&self, id: &PlanId, at: Time) -> Option<&Arc<Plan>> {
+        self.tariffs.plan(id, at)
     }
 
     /// Who a token's hash stands for, unless it was withdrawn.
@@ -133,9 +142,7 @@ impl Book {
             }
             Kind::Sim => self.sims.get(&SimId::new(key)).map(|e| Entry::Sim(Sim::clone(e))),
             Kind::Account => self.account(&AccountId::new(key)).map(|e| Entry::Account(Account::clone(e))),
-            Kind::Plan => {
-                self.plans.get(&PlanId::new(key)).map(|(text, _)| Entry::Plan(PlanText::clone(text)))
-            }
+            Kind::Plan => self.plan_texts.get(key).map(|text| Entry::Plan(PlanText::clone(text))),
             Kind::Route => self.routes.get(&RouteId::new(key)).cloned().map(Entry::Route),
             // Bearers are found by their hash; a token's printed key is looked for by nobody on a hot path.
             Kind::Token => {
@@ -154,7 +161,7 @@ impl Book {
             }
             Kind::Sim => self.sims.values().map(|e| Entry::Sim(Sim::clone(e))).collect(),
             Kind::Account => self.accounts.values().map(|e| Entry::Account(Account::clone(e))).collect(),
-            Kind::Plan => self.plans.values().map(|(text, _)| Entry::Plan(PlanText::clone(text))).collect(),
+            Kind::Plan => self.plan_texts.values().map(|text| Entry::Plan(PlanText::clone(text))).collect(),
             Kind::Route => self.routes.values().cloned().map(Entry::Route).collect(),
             Kind::Token => self.tokens.values().cloned().map(Entry::Token).collect(),
             Kind::SipUser => self.sip_users.values().cloned().map(Entry::SipUser).collect(),
@@ -251,17 +258,8 @@ impl Book {
                 }
                 payer(&new.payer)
             }
-            Entry::Plan(new) => {
-                let plan =
-                    Plan::parse(&new.text).map_err(|error| invalid("plan_faulty", error.to_string()))?;
-                if self.plan(&plan.id).is_some_and(|known| known.currency != plan.currency) {
-                    let detail = "A plan keeps its currency, because its payers do. Make another plan.";
-                    return Err(refusal(RefusalKind::Conflict, "plan_currency_changed", detail));
-                }
-                let same = plan.id == new.id;
-                let detail = || format!("The text is of plan {}, the entry of {}.", plan.id, new.id);
-                if same { Ok(()) } else { Err(invalid("plan_id_differs", detail())) }
-            }
+            // The files of the tariff are checked as one: see `tariffs_with`.
+            Entry::Plan(_) => Ok(()),
             Entry::Route(new) => {
                 named(new.id.as_str())?;
                 let fits = (1..=1000).contains(&new.window);
@@ -274,6 +272,26 @@ impl Book {
                 self.check_bearer(&Bearer::Subscriber(new.subscriber.clone()))
             }
         }
+    }
+
+    /// The whole tariff as it would be with these files; a set with a fault is refused whole.
+    ///
+    /// # Errors
+    /// [`Refusal`] with every fault, its file and line.
+    pub(crate) fn tariffs_with(&self, new: &[&PlanText]) -> Result<Tariffs, Refusal> {
+        let files = self.tariff_files(new);
+        let tariffs = Tariffs::parse(&files).map_err(|error| invalid("plan_faulty", error.to_string()))?;
+        for (name, plan) in tariffs.all() {
+            if self.tariffs.any_version(&plan.id).is_some_and(|known| known.currency != plan.currency) {
+                let detail = "A plan keeps its currency, because its payers do. Make another plan.";
+                return Err(refusal(RefusalKind::Conflict, "plan_currency_changed", detail));
+            }
+            if *name != Tariffs::name_of(plan) {
+                let detail = format!("The text is of plan {}, the entry of {name}.", Tariffs::name_of(plan));
+                return Err(invalid("plan_id_differs", detail));
+            }
+        }
+        Ok(tariffs)
     }
 
     fn check_bearer(&self, bearer: &Bearer) -> Result<(), Refusal> {

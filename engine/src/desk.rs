@@ -12,6 +12,7 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 use switchback_core::model::{DeviceId, PayerId, Shard, SubscriberId, Time};
+use switchback_core::tariff::Tariffs;
 use switchback_ports::directory::Entry;
 use switchback_ports::{
     EventLine, LOST_BY_US, Refusal, RefusalKind, RefusalRecord, Responder, StoreFailure, Unit, Write,
@@ -58,10 +59,12 @@ pub(crate) enum Errand {
         /// Why.
         why: SmolStr,
     },
-    /// An entry of the directory.
+    /// Entries of the directory, all or none.
     Put {
-        /// The entry.
-        entry: Box<Entry>,
+        /// The entries.
+        entries: Vec<Entry>,
+        /// What prices will be by then, once the entries are checked, when they change any.
+        tariffs: Option<Box<Tariffs>>,
         /// Who waits.
         answer: Responder<Result<(), Refusal>>,
     },
@@ -163,8 +166,8 @@ pub(crate) fn run(shared: &Shared) {
 fn serve(shared: &Shared, errands: Vec<Errand>) {
     let now = shared.clock.now();
     let (mut units, mut served) = (Vec::new(), Vec::new());
-    for errand in errands {
-        match unit(shared, &errand, now) {
+    for mut errand in errands {
+        match unit(shared, &mut errand, now) {
             Ok(unit) => {
                 units.push(unit);
                 served.push(errand);
@@ -207,7 +210,7 @@ enum Skip {
     Refuse(Box<Refusal>),
 }
 
-fn unit(shared: &Shared, errand: &Errand, now: Time) -> Result<Unit, Skip> {
+fn unit(shared: &Shared, errand: &mut Errand, now: Time) -> Result<Unit, Skip> {
     let book = read(&shared.book);
     match errand {
         Errand::Register { subscriber, device, .. } => {
@@ -234,14 +237,28 @@ fn unit(shared: &Shared, errand: &Errand, now: Time) -> Result<Unit, Skip> {
             let payer = payer_of(&book, subscriber);
             Ok(device_unit(&payer, subscriber, device, false, *at, why))
         }
-        Errand::Put { entry, .. } => {
-            let exists = |id: &PayerId| shared.store.payer(id).map(|payer| payer.is_some());
-            let class = |name: &_| shared.options.classes.iter().any(|class| class.name == *name);
-            book.check(entry, exists, class).map_err(|refusal| Skip::Refuse(Box::new(refusal)))?;
-            Ok(write_unit(Shard::of(&entry.key()), Write::Directory(entry.clone())))
+        Errand::Put { entries, tariffs, .. } => {
+            *tariffs = checked(shared, &book, entries).map_err(|refusal| Skip::Refuse(Box::new(refusal)))?;
+            let writes = entries.iter().map(|entry| Write::Directory(Box::new(entry.clone()))).collect();
+            let key = entries.first().map(Entry::key).ok_or(Skip::Nothing)?;
+            Ok(Unit { shard: Shard::of(&key), epoch: crate::EPOCH, expects: Vec::new(), writes })
         }
         Errand::Refused(record) => Ok(write_unit(Shard::of("refusals"), Write::Refusal(record.clone()))),
     }
+}
+
+/// Checks entries against the directory; gives the tariff as it will be, when they change it.
+fn checked(shared: &Shared, book: &Book, entries: &[Entry]) -> Result<Option<Box<Tariffs>>, Refusal> {
+    let exists = |id: &PayerId| shared.store.payer(id).map(|payer| payer.is_some());
+    let class = |name: &_| shared.options.classes.iter().any(|class| class.name == *name);
+    let mut texts = Vec::new();
+    for entry in entries {
+        book.check(entry, exists, class)?;
+        if let Entry::Plan(text) = entry {
+            texts.push(text);
+        }
+    }
+    if texts.is_empty() { Ok(None) } else { book.tariffs_with(&texts).map(|tariffs| Some(Box::new(tariffs))) }
 }
 
 fn settle(shared: &Shared, errand: Errand, now: Time) {
@@ -252,10 +269,14 @@ fn settle(shared: &Shared, errand: Errand, now: Time) {
             shared.dispatcher.call(Call { subscriber, welcome: Some(answer) });
         }
         Errand::Keep { answer, .. } => answer.give(Ok(())),
-        Errand::Put { entry, answer } => {
-            let put = write(&shared.book).insert(*entry);
-            // It was checked with the same parser before the commit.
-            answer.give(put.map_err(|_| crate::refuse::our_fault()));
+        Errand::Put { entries, tariffs, answer } => {
+            let mut book = write(&shared.book);
+            entries.into_iter().for_each(|entry| book.insert(entry));
+            let before = tariffs.map(|tariffs| book.price_by(*tariffs));
+            // A large price list is taken apart while nobody waits for the lock.
+            drop(book);
+            drop(before);
+            answer.give(Ok(()));
         }
         Errand::Lost { .. } | Errand::Refused(_) => {}
     }

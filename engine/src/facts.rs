@@ -108,7 +108,8 @@ impl Shared {
         };
         let measure = self.measure(&transport, service, question);
         let size = Size { segments: u64::from(measure.parts.max(1)), bytes: measure.bytes };
-        let ask = Ask { service, recipient: question.recipient, size, at: question.at };
+        let file = !question.content.media.is_empty();
+        let ask = Ask { file, ..Ask::from_home(service, question.recipient, size, question.at) };
         let mut offer = Offer::unavailable(service, measure.cannot_carry, measure.reach);
         offer.route = measure.route;
         offer.parts = measure.parts.max(1);

@@ -267,9 +267,9 @@ impl Intake for Engine {
         shared.status_of(of, known.map(|known| &known.id), &book, shared.clock.now())
     }
 
-    fn put(&self, entry: Entry) -> Asked<()> {
+    fn put_all(&self, entries: Vec<Entry>) -> Asked<()> {
         let (responder, later) = answer();
-        self.shared().errand(Errand::Put { entry: Box::new(entry), answer: responder });
+        self.shared().errand(Errand::Put { entries, tariffs: None, answer: responder });
         later
     }
 

@@ -240,12 +240,8 @@ impl World {
             return Offer::unavailable(service, Some(CannotCarry::NoService), Reach::NoRoute);
         }
         let segments = u64::from(self.parts);
-        let ask = Ask {
-            service,
-            recipient: &self.message.recipient,
-            size: Size { segments, bytes: 40 },
-            at: self.now,
-        };
+        let size = Size { segments, bytes: 40 };
+        let ask = Ask::from_home(service, &self.message.recipient, size, self.now);
         let priced = price(plan, purse, &ask);
         let app = service == Service::Im && self.app;
         Offer {

@@ -9,7 +9,7 @@ mod send;
 mod tail;
 mod trace;
 
-use crate::{bench, chat, config, demo, http, ledger, sandbox, serve};
+use crate::{bench, chat, config, demo, http, ledger, sandbox, serve, tariff};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::Write;
@@ -49,6 +49,9 @@ enum Command {
     /// Prove the ledger.
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
+    /// Check plans, run their examples, explain a price.
+    #[command(subcommand)]
+    Tariff(tariff::TariffCommand),
     /// Run a pretend peer.
     #[command(subcommand)]
     Sandbox(sandbox::SandboxCommand),
@@ -139,6 +142,7 @@ fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Tail(args) => tail::tail(&args),
         Command::Who(args) => presence::who(&args),
         Command::Ledger(command) => ledger::ledger(command),
+        Command::Tariff(command) => tariff::tariff(command),
         Command::Sandbox(command) => sandbox::sandbox(command),
         Command::Bench(args) => bench::bench(args),
         Command::Completions { shell } => {
@@ -154,9 +158,7 @@ fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
     for warning in config::warnings(&config) {
         writeln!(out, "{}: warning: {warning}", args.config.display())?;
     }
-    for path in &config.plan_files {
-        serve::read_plan(path)?;
-    }
+    serve::read_tariff(&config.plan_files)?;
     writeln!(
         out,
         "{}: good ({} plans, {} routes)",

@@ -15,5 +15,6 @@ mod logging;
 mod metrics;
 mod sandbox;
 mod serve;
+mod tariff;
 
 pub use cli::run;

@@ -3,7 +3,7 @@
 mod bootstrap;
 mod plans;
 
-pub(crate) use plans::read_plan;
+pub(crate) use plans::{Files, read_tariff};
 
 use crate::cli::Failure;
 use crate::clock::{AnchoredClock, SystemRandom};
@@ -12,7 +12,7 @@ use crate::{logging, metrics};
 use bytes::Bytes;
 use smol_str::SmolStr;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,7 +43,7 @@ pub(crate) fn serve(path: Option<&Path>) -> Result<ExitCode, Failure> {
         tracing::warn!("{warning}");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let node = Node::start(&config, &runtime)?;
+    let node = Arc::new(Node::start(&config, &runtime)?);
     let ended = runtime.block_on(node.run(&config));
     runtime.shutdown_timeout(Duration::from_secs(1));
     ended
@@ -100,14 +100,24 @@ impl Node {
 
     /// Puts what the configuration names into the directory.
     fn put_in_place(&self, config: &Config) -> Result<(), Failure> {
-        let plans = config.plan_files.iter().map(|path| read_plan(path).map(Entry::Plan));
-        let routes = config.routes.iter().map(|route| Ok(Entry::Route(route_entry(route))));
-        for entry in plans.chain(routes) {
-            let answer = self.engine.put(entry?).wait().map_err(|gone| Failure::Failed(gone.to_string()))?;
-            answer.map_err(|refusal| Failure::Usage(refusal.to_string()))?;
-        }
+        self.put_tariff(&config.plan_files)?;
+        let routes = config.routes.iter().map(|route| Entry::Route(route_entry(route)));
+        self.put(routes.collect())?;
         self.set_routes();
         Ok(())
+    }
+
+    /// Reads the files of the tariff, and prices by them from now on: all of them or none.
+    fn put_tariff(&self, files: &[PathBuf]) -> Result<(), Failure> {
+        self.put(read_tariff(files)?.into_iter().map(Entry::Plan).collect())
+    }
+
+    fn put(&self, entries: Vec<Entry>) -> Result<(), Failure> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let answer = self.engine.put_all(entries).wait().map_err(|gone| Failure::Failed(gone.to_string()))?;
+        answer.map_err(|refusal| Failure::Usage(refusal.to_string()))
     }
 
     /// Starts the sessions of all routes in the directory; what runs already is left alone.
@@ -133,7 +143,7 @@ impl Node {
     }
 
     /// Listens until the process is asked to stop, then ends gracefully: nothing accepted is lost.
-    async fn run(self, config: &Config) -> Result<ExitCode, Failure> {
+    async fn run(self: Arc<Self>, config: &Config) -> Result<ExitCode, Failure> {
         let listen = config.http.listen;
         let listener = tokio::net::TcpListener::bind(listen).await.map_err(|error| {
             Failure::Failed(format!("cannot listen on {listen}: {error}; set http.listen to a free address"))
@@ -147,6 +157,7 @@ impl Node {
         let served = tokio::select! {
             served = server => served,
             () = self.watch_routes() => return Err(Failure::Failed("the watch over the routes ended".into())),
+            never = self.watch_tariff(&config.plan_files) => return never,
         };
         tracing::info!(connections = served.accepted, cut_off = served.cut_off, "no longer listening");
         if let Some(sip) = sip {
@@ -168,6 +179,21 @@ impl Node {
             look.tick().await;
             self.set_routes();
         }
+    }
+
+    /// Reads the files of the tariff again at each SIGHUP. A faulty set is refused whole: prices stay as they are.
+    async fn watch_tariff(self: &Arc<Self>, files: &[PathBuf]) -> Result<ExitCode, Failure> {
+        let mut hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?;
+        while hangup.recv().await.is_some() {
+            let (node, files) = (Arc::clone(self), files.to_vec());
+            // Files, and a price list that takes a while: not a thing for the threads that answer.
+            match tokio::task::spawn_blocking(move || node.put_tariff(&files)).await {
+                Ok(Ok(())) => tracing::info!("the tariff was read anew: prices are those of the files"),
+                Ok(Err(failure)) => tracing::error!("the tariff stays as it was: {failure}"),
+                Err(gone) => tracing::error!(%gone, "the tariff stays as it was"),
+            }
+        }
+        Err(Failure::Failed("SIGHUP cannot be heard any longer".into()))
     }
 
     /// The SIP server, when there is anything for it to listen on.

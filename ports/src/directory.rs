@@ -15,7 +15,7 @@ pub enum Entry {
     Sim(Sim),
     /// A business customer.
     Account(Account),
-    /// A plan's text; parsed when loaded.
+    /// A file of the tariff; read with all the others when loaded.
     Plan(PlanText),
     /// A way out.
     Route(Route),
@@ -89,12 +89,13 @@ pub struct Account {
     pub max_price: Option<Money>,
 }
 
-/// A plan as the operator wrote it.
+/// A file of the tariff as the operator wrote it: a plan, or a table that plans share (`zones.toml`, `prefixes.csv`, a
+/// list of prices).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanText {
-    /// The plan's id.
+    /// Its name: a plan's id, with `@VERSION` behind it for a version with a date, or the file name of a table.
     pub id: PlanId,
-    /// The TOML text.
+    /// The text.
     pub text: String,
 }
 

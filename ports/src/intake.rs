@@ -103,7 +103,13 @@ pub trait Intake: Send + Sync {
     fn presence(&self, of: &Address, asker: &Bearer) -> Presence;
 
     /// Adds or replaces an entry of the directory; checked, durable when answered.
-    fn put(&self, entry: Entry) -> Answer<Result<(), Refusal>>;
+    fn put(&self, entry: Entry) -> Answer<Result<(), Refusal>> {
+        self.put_all(vec![entry])
+    }
+
+    /// The same with several entries: all of them, or none. Files of the tariff are checked as the one set that they
+    /// make with those that are there.
+    fn put_all(&self, entries: Vec<Entry>) -> Answer<Result<(), Refusal>>;
 
     /// Makes a payer or changes its plan, credit limit or balance (a top-up is added).
     fn put_payer(

@@ -9,8 +9,9 @@ use switchback_core::charge::LedgerKind;
 use switchback_core::model::{
     AccountId, Address, Chat, Currency, EventKind, FailReason, Media, Message, Money, PayerId, PeerId,
     Pinned, PlanId, Price, Report, ReportKind, RouteId, Service, SimId, Status, SubscriberId, Target, Time,
-    Wants,
+    Unit, Wants,
 };
+use switchback_core::tariff::{Bucket, Payer};
 use switchback_ports::contract::Sample;
 use switchback_ports::directory::{Account, Bearer, Entry, PlanText, Route, Sim, SipUser, Subscriber, Token};
 use switchback_ports::{
@@ -43,6 +44,23 @@ fn message() -> Message {
     message.due = Some(time(2));
     message.delivered_late_at = Some(time(3));
     message
+}
+
+/// A payer with a bucket of every kind.
+fn counting() -> Payer {
+    let bucket = |(id, unit, amount)| {
+        let id = SmolStr::new_static(id);
+        Bucket { id, unit, amount, period: 20_758, used: 2, held: 1 }
+    };
+    let buckets = [
+        ("sms100", Unit::Segment, 100),
+        ("sms100+", Unit::Segment, 7),
+        ("data1g", Unit::Byte, 1 << 30),
+        ("roam-day", Unit::Message, 3),
+        ("rcs", Unit::Utf8x160, 9),
+        ("month50", Unit::Nano, 50_000_000_000),
+    ];
+    Payer { buckets: buckets.map(bucket).to_vec(), ..Sample::payer("anna", 5) }
 }
 
 const fn money() -> Money {
@@ -144,6 +162,7 @@ fn forms() -> String {
         line("event", &sample.event(3, EventKind::Charged { attempt: 1, amount: money() })),
         line("ledger-entry", &sample.entry(1, LedgerKind::Commit, 3)),
         line("payer", &Sample::payer("anna", 4)),
+        line("payer-counting", &counting()),
         line("idempotency-key", &key),
         line("idempotency-record", &IdempotencyRecord { body: [5; 32], message: id, until: time(9) }),
         line("report", &report),

@@ -92,10 +92,12 @@ pub(crate) const fn no_price(price: Price) -> Option<&'static str> {
         Price::NotOffered(NotOffered::Plan) => "not_offered",
         Price::NotOffered(NotOffered::Cap) => "cap_reached",
         Price::NotOffered(NotOffered::Barred) => "barred",
+        Price::NotOffered(NotOffered::Allowance) => "allowance_used_up",
         Price::Unknown(UnknownPrice::NoRate) => "no_rate",
         Price::Unknown(UnknownPrice::NoPayer) => "no_payer",
         Price::Unknown(UnknownPrice::NoPlan) => "no_plan",
         Price::Unknown(UnknownPrice::NoAnswer) => "no_answer",
+        Price::Unknown(UnknownPrice::NoNetwork) => "no_network",
     })
 }
 

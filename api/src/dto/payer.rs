@@ -44,7 +44,7 @@ pub(crate) struct PayerOut {
     available: MoneyOut,
     /// True: nothing is sold to it.
     barred: bool,
-    /// Its allowances.
+    /// Its allowances, passes (one unit a period), spending caps (nano-units) and counted volumes.
     allowances: Vec<BucketOut>,
 }
 
@@ -59,6 +59,9 @@ pub(crate) struct BucketOut {
     unit: UnitWord,
     /// Units a period.
     amount: u64,
+    /// The first day of the period that `used` and `held` are of; null: it has no periods, or was never used.
+    #[schema(value_type = Option<String>, format = Date)]
+    since: Option<String>,
     /// Units charged.
     used: u64,
     /// Units reserved.
@@ -135,6 +138,7 @@ impl From<&Bucket> for BucketOut {
             id: bucket.id.clone(),
             unit: bucket.unit.into(),
             amount: bucket.amount,
+            since: (bucket.period > 0).then(|| day(bucket.period)),
             used: bucket.used,
             held: bucket.held,
         }
@@ -165,6 +169,13 @@ impl From<RefusalRecord> for RefusalOut {
             code: record.code,
         }
     }
+}
+
+/// A date, of days since 1970-01-01.
+fn day(days: u32) -> String {
+    let mut text = Time::from_millis(u64::from(days) * 86_400_000).to_string();
+    text.truncate("1970-01-01".len());
+    text
 }
 
 fn owner_text(owner: &Owner) -> String {

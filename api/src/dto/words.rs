@@ -144,6 +144,11 @@ words! {
         Message,
         /// One byte.
         Byte,
+        /// 160 bytes of text, or what is left of it at the end.
+        #[serde(rename = "utf8_160")]
+        Utf8x160,
+        /// A billionth of the currency: what a spending cap counts.
+        Nano,
     }
     /// What became of a cancel.
     CancelWord as CancelOutcome = CancelOutcome {

@@ -2,6 +2,7 @@
 
 use super::Money;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The marginal price of this message for this payer by one service, rounded as charged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -27,6 +28,19 @@ pub enum NotOffered {
     Cap,
     /// The payer is barred.
     Barred,
+    /// An allowance with `overage = "block"` is used up.
+    Allowance,
+}
+
+impl fmt::Display for NotOffered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Plan => "the plan does not offer it here",
+            Self::Cap => "a spending cap is reached",
+            Self::Barred => "the payer is barred",
+            Self::Allowance => "the allowance is used up",
+        })
+    }
 }
 
 /// Why a price is not known.
@@ -40,6 +54,20 @@ pub enum UnknownPrice {
     NoPlan,
     /// The charging system did not answer in time.
     NoAnswer,
+    /// The price depends on the recipient's network, and nobody knows it for sure.
+    NoNetwork,
+}
+
+impl fmt::Display for UnknownPrice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoRate => "no row of the plan matches",
+            Self::NoPayer => "nobody is known to pay",
+            Self::NoPlan => "the payer's plan is not valid or not set up",
+            Self::NoAnswer => "the charging system did not answer in time",
+            Self::NoNetwork => "the recipient's network is not known for sure",
+        })
+    }
 }
 
 impl Price {
@@ -78,6 +106,10 @@ pub enum Unit {
     Message,
     /// One byte of payload and overhead.
     Byte,
+    /// 160 bytes of text as UTF-8, or what is left of it at the end: how some business chat is counted.
+    Utf8x160,
+    /// One nano-unit of money: what a spending cap counts.
+    Nano,
 }
 
 impl Unit {
@@ -88,6 +120,8 @@ impl Unit {
             Self::Segment => "segment",
             Self::Message => "message",
             Self::Byte => "byte",
+            Self::Utf8x160 => "utf8_160",
+            Self::Nano => "nano",
         }
     }
 }

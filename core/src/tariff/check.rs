@@ -1,102 +1,203 @@
 //! What no single value of a plan shows: rows that contradict themselves or each other.
 
-use super::plan::{Allowance, Plan, Rate, Tariff};
-use crate::model::{Service, Settlement, Unit};
+use super::amount::quantum;
+use super::parse::Texts;
+use super::plan::{Allowance, Plan, Sold};
+use super::rates::{Dest, From, Rate, Tariff};
+use crate::model::{Settlement, Unit};
 use crate::rows::{Faults, Row};
+use smol_str::SmolStr;
 
 /// Faults a row of prices that contradicts itself.
-pub(super) fn rate(row: Row<'_, '_>, service: Service, rate: &Rate, faults: &mut Faults) {
+pub(super) fn rate(row: Row<'_, '_>, sold: Sold, rate: &Rate, faults: &mut Faults) {
+    let service = sold.as_str();
     if rate.max.is_some_and(|max| max < rate.min) {
         faults.add(row.line_of("max", faults), "`max` is below `min`: exchange them".to_owned());
     }
-    if rate.unit == Unit::Segment && service != Service::Sms {
-        let line = row.line_of("unit", faults);
-        faults.add(line, format!("only sms has segments: price {service} by message or byte"));
+    let mut fault = |key: &str, message: String| {
+        let line = row.line_of(key, faults);
+        faults.add(line, message);
+    };
+    if rate.unit == Unit::Segment && sold != Sold::Sms {
+        fault("unit", format!("only sms has segments: price {service} by message or byte"));
+    }
+    if rate.unit == Unit::Utf8x160 && sold != Sold::Im {
+        fault("unit", format!("only im is counted by 160 bytes of text: price {service} by message"));
     }
     if matches!(rate.tariff, Tariff::Tiers(_)) && rate.unit != Unit::Message {
-        let line = row.line_of("unit", faults);
-        faults.add(line, "`tiers` price a whole message: write `unit = \"message\"`".to_owned());
+        fault("unit", "`tiers` price a whole message: write `unit = \"message\"`".to_owned());
     }
-    if row.table.get("im_overhead_bytes").is_some() && (service, rate.unit) != (Service::Im, Unit::Byte) {
-        let line = row.line_of("im_overhead_bytes", faults);
-        faults.add(
-            line,
-            "`im_overhead_bytes` belongs to a rate of service im with `unit = \"byte\"`".to_owned(),
-        );
+    let is_im = matches!(sold, Sold::Im | Sold::ImFile);
+    for (key, what) in [("im_overhead_bytes", "`im_overhead_bytes`"), ("scope", "`scope`")] {
+        if row.table.get(key).is_some() && !(is_im && rate.unit == Unit::Byte) {
+            fault(key, format!("{what} belongs to a rate of service im with `unit = \"byte\"`"));
+        }
     }
     if rate.settlement == Settlement::Bearer && row.table.get("charge_on").is_some() {
-        let line = row.line_of("charge_on", faults);
-        faults.add(line, "what the bearer settles is never charged here: drop `charge_on`".to_owned());
+        fault("charge_on", "what the bearer settles is never charged here: drop `charge_on`".to_owned());
     }
-    if rate.settlement == Settlement::Bearer && service != Service::Im {
-        let line = row.line_of("settlement", faults);
-        faults.add(
-            line,
+    if rate.settlement == Settlement::Bearer && !is_im {
+        fault(
+            "settlement",
             format!("only im is settled by the bearer; {service} needs `settlement = \"server\"`"),
         );
     }
+    if rate.by_session && rate.settlement == Settlement::Server {
+        fault("scope", "only a bearer rounds whole sessions: write `settlement = \"bearer\"`".to_owned());
+    }
+    if rate.settlement == Settlement::Bearer && matches!(rate.tariff, Tariff::Volume { .. }) {
+        fault("volume", "what the bearer settles is not counted here: drop `volume`".to_owned());
+    }
 }
 
-/// Faults rows that match the same messages; rows are sorted by destination.
-pub(super) fn rates(plan: &Plan, faults: &mut Faults) {
-    for service in Service::ALL {
-        for pair in plan.rates.get(service).windows(2) {
-            let [first, second] = pair else { continue };
-            if first.dest == second.dest {
-                let dest = first.dest.and_then(|class| plan.classes.get(usize::from(class)));
-                let dest = dest.map_or("any", |id| id.as_str());
-                let message = format!(
-                    "this rate and the one on line {} both price {service} to `{dest}`: drop one or change its `dest`",
-                    first.line
-                );
-                faults.add(second.line, message);
+/// Faults rows that match the same messages.
+pub(super) fn rates(plan: &Plan, texts: &mut Texts<'_>) {
+    for sold in Sold::ALL {
+        // Rows to one destination from one origin stand together, those of one band next to each other.
+        for group in plan.rates.get(sold).rows().chunk_by(|a, b| (a.dest, a.origin) == (b.dest, b.origin)) {
+            let mut seen: Vec<&Rate> = Vec::new();
+            for row in group {
+                match seen.iter().find(|other| same_hours(plan, other, row)) {
+                    Some(first) => ambiguous(plan, sold, first, row, texts),
+                    None => seen.push(row),
+                }
             }
         }
     }
 }
 
-/// Faults allowances of one name, and those whose units the rates do not count; allowances are sorted.
-pub(super) fn allowances(plan: &Plan, faults: &mut Faults) {
-    for (i, allowance) in plan.allowances.iter().enumerate() {
-        let twin = plan.allowances.iter().take(i).find(|other| other.id == allowance.id);
-        if let Some(twin) = twin {
-            let (first, second) = (twin.line.min(allowance.line), twin.line.max(allowance.line));
-            faults.add(
-                second,
-                format!("the allowance `{}` stands on line {first} too: give it its own id", allowance.id),
-            );
+/// True when there is an hour that both rows are for, and neither is more exact.
+fn same_hours(plan: &Plan, first: &Rate, second: &Rate) -> bool {
+    let band = |rate: &Rate| rate.band.and_then(|band| plan.bands.get(usize::from(band)));
+    match (band(first), band(second)) {
+        (None, None) => true,
+        (Some(a), Some(b)) => a.meets(b),
+        _ => false,
+    }
+}
+
+fn ambiguous(plan: &Plan, sold: Sold, first: &Rate, second: &Rate, texts: &mut Texts<'_>) {
+    let (first, second) = match (&first.file, &second.file) {
+        (Some(_), None) => (second, first),
+        (a, b) if a == b && first.line > second.line => (second, first),
+        _ => (first, second),
+    };
+    let mut place = plan.place_of(first);
+    if first.file.is_none() && second.file.is_some() {
+        place.push_str(" of the plan");
+    }
+    if second.file == first.file {
+        place = format!("line {}", first.line);
+    }
+    let mut what = format!("{} to `{}`", sold.as_str(), second.dest.name(plan));
+    if second.origin != From::Any {
+        what.push_str(&format!(" from `{}`", second.origin.name(plan)));
+    }
+    if second.band.is_some() {
+        what.push_str(" at the same hours");
+    }
+    let message =
+        format!("this rate and the one on {place} both price {what}: drop one or change its `dest`");
+    let faults = match (&second.file, &mut texts.bulk) {
+        (Some(_), Some((_, faults))) => faults,
+        _ => &mut texts.own,
+    };
+    faults.add(second.line, message);
+}
+
+/// Faults allowances, passes and caps of one name, and those that count what no row does.
+pub(super) fn buckets(plan: &Plan, faults: &mut Faults) {
+    twins(plan, faults);
+    for allowance in &plan.allowances {
+        let services = &allowance.scope.services;
+        // An allowance of chat covers files by chat, also where they have rows of their own.
+        let files = services.contains(&Sold::Im) && !services.contains(&Sold::ImFile);
+        let files = (files && !plan.rates.im_file.rows().is_empty()).then_some(Sold::ImFile);
+        for sold in services.iter().copied().chain(files) {
+            covered(plan, allowance, sold, faults);
         }
-        for service in &allowance.services {
-            covered(plan, allowance, *service, faults);
+    }
+    for cap in &plan.caps {
+        let whole =
+            quantum(plan.charge_decimals).and_then(|quantum| i128::from(cap.amount).checked_rem(quantum));
+        if whole != Some(0) {
+            let message = format!("the cap `{}` has more decimals than a charge: round it to them", cap.id);
+            faults.add(cap.line, message);
         }
     }
 }
 
-fn covered(plan: &Plan, allowance: &Allowance, service: Service, faults: &mut Faults) {
-    let rates: Vec<&Rate> = match &allowance.dests {
-        None => plan.rates.get(service).iter().collect(),
-        Some(dests) => dests.iter().filter_map(|class| plan.rate(service, Some(*class))).collect(),
+/// Every bucket of a payer has a name of its own.
+fn twins(plan: &Plan, faults: &mut Faults) {
+    let allowances = plan.allowances.iter().map(|allowance| ("allowance", &allowance.id, allowance.line));
+    let passes = plan.passes.iter().map(|pass| ("pass", &pass.id, pass.line));
+    let caps = plan.caps.iter().map(|cap| ("cap", &cap.id, cap.line));
+    let mut all: Vec<(&str, &SmolStr, usize)> = allowances.chain(passes).chain(caps).collect();
+    all.sort_by_key(|(_, _, line)| *line);
+    for (place, (what, id, line)) in all.iter().enumerate() {
+        if let Some((_, _, first)) = all.iter().take(place).find(|(_, other, _)| other == id) {
+            faults.add(*line, format!("the {what} `{id}` stands on line {first} too: give it its own id"));
+        }
+    }
+    for sold in Sold::ALL {
+        for rate in plan.rates.get(sold).rows() {
+            let Some(id) = rate.id.as_ref().filter(|_| matches!(rate.tariff, Tariff::Volume { .. })) else {
+                continue;
+            };
+            if let Some((what, _, first)) = all.iter().find(|(_, other, _)| *other == id) {
+                let message = format!(
+                    "the counter `{id}` has the name of the {what} on line {first}: give it its own id"
+                );
+                faults.add(rate.line, message);
+            }
+        }
+    }
+}
+
+/// The rows that price what an allowance covers of a service.
+fn priced<'p>(plan: &'p Plan, allowance: &'p Allowance, sold: Sold) -> Vec<&'p Rate> {
+    let scope = &allowance.scope;
+    let meets = |rate: &&Rate| match (&scope.origins, rate.origin) {
+        (None, _) | (_, From::Any) => true,
+        (Some(origins), origin) => {
+            origins.contains(&origin) || (matches!(origin, From::Zone(_)) && origins.contains(&From::Roaming))
+        }
     };
+    let rates = plan.rates.get(sold);
+    let rows: Vec<&Rate> = match &scope.dests {
+        None => rates.rows().iter().filter(meets).collect(),
+        Some(dests) => {
+            let exact = dests.iter().flat_map(|dest| rates.to(*dest)).filter(meets).collect::<Vec<_>>();
+            if exact.is_empty() { rates.to(Dest::Any).iter().filter(meets).collect() } else { exact }
+        }
+    };
+    if rows.is_empty() && sold == Sold::ImFile { priced(plan, allowance, Sold::Im) } else { rows }
+}
+
+fn covered(plan: &Plan, allowance: &Allowance, sold: Sold, faults: &mut Faults) {
+    let rates = priced(plan, allowance, sold);
+    let (id, service) = (&allowance.id, sold.as_str());
     if rates.is_empty() {
-        let message =
-            format!("the allowance `{}` covers {service}, but no [[rate]] sells it there", allowance.id);
+        let message = format!("the allowance `{id}` covers {service}, but no [[rate]] sells it there");
         faults.add(allowance.line, format!("{message}: add the rate or drop the service"));
     }
-    if let Some(rate) = rates.iter().find(|rate| rate.offered && rate.unit != allowance.unit) {
+    let weighted = allowance.scope.services.len() > 1 && allowance.weights.iter().any(|(of, _)| *of == sold);
+    let other_unit = |rate: &&&Rate| rate.offered && rate.unit != allowance.unit && !weighted;
+    if let Some(rate) = rates.iter().find(other_unit) {
         let message = format!(
-            "the allowance `{}` counts {}s, but the rate on line {} counts {}s: make both the same",
-            allowance.id,
+            "the allowance `{id}` counts {}s, but the rate on {} counts {}s: make both the same",
             allowance.unit.as_str(),
-            rate.line,
+            plan.place_of(rate),
             rate.unit.as_str()
         );
         faults.add(allowance.line, message);
     }
-    if let Some(rate) = rates.iter().find(|rate| rate.offered && rate.settlement == Settlement::Bearer) {
+    let bearer = |rate: &&&Rate| rate.offered && rate.settlement == Settlement::Bearer;
+    if let Some(rate) = rates.iter().find(bearer) {
         let message = format!(
-            "the allowance `{}` covers the rate on line {}, whose units the bearer counts: drop the allowance, \
+            "the allowance `{id}` covers the rate on {}, whose units the bearer counts: drop the allowance, \
              or write `settlement = \"server\"`",
-            allowance.id, rate.line
+            plan.place_of(rate)
         );
         faults.add(allowance.line, message);
     }

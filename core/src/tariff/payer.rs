@@ -1,8 +1,8 @@
 //! The money account that a message is charged to. It changes only by ledger entries, credits and plans.
 
-use super::plan::Plan;
+use super::plan::{Allowance, Plan, UNITS_MAX};
 use crate::charge::{Hold, LedgerEntry, LedgerKind, Taken};
-use crate::model::{Currency, Money, PayerId, PlanId, Unit};
+use crate::model::{Currency, Money, PayerId, PlanId, Time, Unit};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -26,16 +26,17 @@ pub struct Payer {
     pub credit_limit: Money,
     /// The sum of open reservations.
     pub held: Money,
-    /// One for each allowance of the plan.
+    /// One for each allowance, pass, cap and counted volume of the plan.
     pub buckets: Vec<Bucket>,
     /// True: nothing is sold to it.
     pub barred: bool,
 }
 
-/// What is used of one allowance in its current period.
+/// A counter in its current period: units of an allowance, one purchase of a pass, money under a cap (in nano-units),
+/// units that count for a price by volume. None ever passes its amount.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Bucket {
-    /// The allowance's id in the plan.
+    /// The id in the plan; with a `+` behind it, the bucket of an allowance's units that were carried over.
     pub id: SmolStr,
     /// What it counts.
     pub unit: Unit,
@@ -80,55 +81,86 @@ pub enum LedgerError {
 }
 
 impl Payer {
-    /// A new payer on a plan: no money, no credit, full allowances.
+    /// A new payer on a plan: no money, the plan's credit, full allowances.
     #[must_use]
     pub fn open(id: PayerId, plan: &Plan) -> Self {
         let zero = Money::zero(plan.currency);
-        let mut payer = Self {
+        Self {
             id,
             version: 0,
             plan: plan.id.clone(),
             currency: plan.currency,
             balance: zero,
-            credit_limit: zero,
+            credit_limit: Money::from_nanos(plan.currency, plan.credit_limit),
             held: zero,
-            buckets: Vec::new(),
+            buckets: plan.buckets().collect(),
             barred: false,
-        };
-        payer.take_buckets(plan);
-        payer
+        }
     }
 
-    /// Moves the payer to a plan, or to a newer version of it. What is used and held of allowances that both
-    /// plans name is kept.
+    /// Moves the payer to a plan, or to a newer version of it, and to the present period of what rolls over. What is
+    /// used and held of buckets that both plans name is kept.
     ///
     /// # Errors
     /// [`LedgerError::WrongCurrency`] when the plan's currency is not the payer's.
-    pub fn adopt(&mut self, plan: &Plan) -> Result<(), LedgerError> {
+    pub fn adopt(&mut self, plan: &Plan, at: Time) -> Result<(), LedgerError> {
         if plan.currency != self.currency {
             return Err(LedgerError::WrongCurrency);
         }
         self.plan = plan.id.clone();
-        self.take_buckets(plan);
+        let old = std::mem::take(&mut self.buckets);
+        self.buckets = plan.buckets().collect();
+        for bucket in &mut self.buckets {
+            let kept = old.iter().find(|kept| kept.id == bucket.id && kept.unit == bucket.unit);
+            if let Some(kept) = kept {
+                (bucket.period, bucket.used, bucket.held) = (kept.period, kept.used, kept.held);
+            }
+        }
+        for allowance in &plan.allowances {
+            self.roll(allowance, &old, plan, at);
+        }
         self.version = self.version.saturating_add(1);
         Ok(())
     }
 
-    fn take_buckets(&mut self, plan: &Plan) {
-        let old = std::mem::take(&mut self.buckets);
-        let bucket = |allowance: &super::plan::Allowance| {
-            let kept = old.iter().find(|bucket| bucket.id == allowance.id && bucket.unit == allowance.unit);
-            let (period, used, held) = kept.map_or((0, 0, 0), |kept| (kept.period, kept.used, kept.held));
-            Bucket {
-                id: allowance.id.clone(),
-                unit: allowance.unit,
-                amount: allowance.amount,
-                period,
-                used,
-                held,
+    /// True when [`Self::adopt`] would bring an allowance into another period, and so carry units over.
+    #[must_use]
+    pub fn is_behind(&self, plan: &Plan, at: Time) -> bool {
+        let rolling = plan.allowances.iter().filter(|allowance| allowance.carried.is_some());
+        let mut periods = rolling.map(|allowance| (allowance, allowance.per.start(plan.zone.local(at).day)));
+        periods.any(|(allowance, period)| {
+            self.buckets.iter().any(|bucket| bucket.id == allowance.id && bucket.period < period)
+        })
+    }
+
+    /// Brings an allowance that rolls over into the present period, with what it carries over.
+    fn roll(&mut self, allowance: &Allowance, old: &[Bucket], plan: &Plan, at: Time) {
+        let Some(carried) = &allowance.carried else { return };
+        let now = allowance.per.start(plan.zone.local(at).day);
+        let known = old.iter().find(|bucket| bucket.id == allowance.id && bucket.period > 0);
+        let extra = match known {
+            // A payer that had it in no period before has nothing to carry over.
+            None => 0,
+            Some(known) if known.period >= now => {
+                old.iter().find(|bucket| bucket.id == *carried).map_or(0, |bucket| bucket.amount)
             }
+            Some(known) if known.period == allowance.per.previous(now) => {
+                known.amount.saturating_sub(known.used).saturating_sub(known.held).min(allowance.rollover)
+            }
+            // In the period before nothing was used.
+            Some(known) => known.amount.min(allowance.rollover),
         };
-        self.buckets = plan.allowances.iter().map(bucket).collect();
+        for bucket in &mut self.buckets {
+            let is_carried = bucket.id == *carried;
+            if is_carried || bucket.id == allowance.id {
+                if is_carried {
+                    bucket.amount = extra;
+                }
+                if bucket.period < now {
+                    (bucket.period, bucket.used, bucket.held) = (now, 0, 0);
+                }
+            }
+        }
     }
 
     /// Adds money that was paid in.
@@ -203,6 +235,28 @@ impl Payer {
     }
 }
 
+impl Bucket {
+    fn is_carried(&self) -> bool {
+        self.id.ends_with('+')
+    }
+}
+
+impl Plan {
+    /// New buckets for all that the plan counts.
+    fn buckets(&self) -> impl Iterator<Item = Bucket> {
+        let bucket =
+            |id: &SmolStr, unit, amount| Bucket { id: id.clone(), unit, amount, period: 0, used: 0, held: 0 };
+        let allowances = self.allowances.iter().flat_map(move |allowance| {
+            let carried = allowance.carried.as_ref().map(|id| bucket(id, allowance.unit, 0));
+            std::iter::once(bucket(&allowance.id, allowance.unit, allowance.amount)).chain(carried)
+        });
+        let passes = self.passes.iter().map(move |pass| bucket(&pass.id, Unit::Message, 1));
+        let caps = self.caps.iter().map(move |cap| bucket(&cap.id, Unit::Nano, cap.amount));
+        let volumes = self.volumes.iter().map(move |(id, unit)| bucket(id, *unit, UNITS_MAX));
+        allowances.chain(passes).chain(caps).chain(volumes)
+    }
+}
+
 /// Moves units of one allowance.
 fn turn(buckets: &mut [Bucket], taken: &Taken, kind: LedgerKind) -> Result<(), LedgerError> {
     let Some(bucket) = buckets.iter_mut().find(|bucket| bucket.id == taken.bucket) else {
@@ -214,6 +268,10 @@ fn turn(buckets: &mut [Bucket], taken: &Taken, kind: LedgerKind) -> Result<(), L
             return Err(LedgerError::PeriodEnded);
         }
         if taken.period > bucket.period {
+            if bucket.is_carried() {
+                // What it holds was carried into another period.
+                return Err(LedgerError::PeriodEnded);
+            }
             (bucket.period, bucket.used, bucket.held) = (taken.period, 0, 0);
         }
         let spoken_for = bucket.used.checked_add(bucket.held).and_then(|sum| sum.checked_add(taken.units));
@@ -255,17 +313,26 @@ impl Purse<'_> {
         amount == 0 || amount <= self.payer.available().nanos.saturating_add(freed)
     }
 
-    /// Units left of an allowance in the period that starts at `period`; nothing for one that the payer has not.
+    /// What is left of a bucket in the period that starts at `period`; nothing for one that the payer has not, or has
+    /// for a later period.
     pub(super) fn left(&self, id: &str, period: u32) -> Option<u64> {
         let bucket = self.payer.buckets.iter().find(|bucket| bucket.id == id)?;
-        if bucket.period > period {
+        if bucket.period < period { Some(bucket.amount) } else { self.left_of(bucket, period) }
+    }
+
+    /// What is left of a bucket that is of that very period.
+    pub(super) fn left_in(&self, id: &str, period: u32) -> Option<u64> {
+        self.left_of(self.payer.buckets.iter().find(|bucket| bucket.id == id)?, period)
+    }
+
+    fn left_of(&self, bucket: &Bucket, period: u32) -> Option<u64> {
+        if bucket.period != period {
             return None;
         }
-        let gone = if bucket.period == period { bucket.used.saturating_add(bucket.held) } else { 0 };
         let own = self.own.into_iter().flat_map(|own| &own.taken);
-        let freed =
-            own.filter(|taken| taken.bucket == id && taken.period == period && bucket.period == period);
+        let freed = own.filter(|taken| taken.bucket == bucket.id && taken.period == period);
         let freed = freed.fold(0_u64, |sum, taken| sum.saturating_add(taken.units));
-        Some(bucket.amount.saturating_sub(gone.saturating_sub(freed)))
+        let gone = bucket.used.saturating_add(bucket.held).saturating_sub(freed);
+        Some(bucket.amount.saturating_sub(gone))
     }
 }

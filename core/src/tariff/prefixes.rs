@@ -1,5 +1,5 @@
-//! Which destination class a number belongs to: the longest prefix wins. A digit trie, so that sixty thousand
-//! prefixes cost no more steps than the number has digits.
+//! What the longest matching prefix of a number stands for. A digit trie, so that sixty thousand prefixes cost no more
+//! steps than the number has digits.
 
 /// A set of digit prefixes, each with the class it stands for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub(super) struct Prefixes {
 struct Node {
     /// Index of the next node for each digit; 0 = none, as the root is nobody's child.
     next: [u32; 10],
-    class: Option<u16>,
+    class: Option<u32>,
 }
 
 /// What came of adding a prefix.
@@ -19,14 +19,14 @@ struct Node {
 pub(super) enum Added {
     Yes,
     /// It stood there already, for this class.
-    Taken(u16),
+    Taken(u32),
     /// It is not a number of 1 to 15 digits.
     NotDigits,
 }
 
 impl Prefixes {
     /// Adds a prefix of 1 to 15 digits for `class`.
-    pub(super) fn add(&mut self, prefix: &str, class: u16) -> Added {
+    pub(super) fn add(&mut self, prefix: &str, class: u32) -> Added {
         if !(1..=15).contains(&prefix.len()) || !prefix.bytes().all(|byte| byte.is_ascii_digit()) {
             return Added::NotDigits;
         }
@@ -56,7 +56,7 @@ impl Prefixes {
     }
 
     /// The class of the longest prefix of `digits`.
-    pub(super) fn class_of(&self, digits: &str) -> Option<u16> {
+    pub(super) fn class_of(&self, digits: &str) -> Option<u32> {
         let mut node = self.nodes.first()?;
         let mut best = None;
         for digit in digits.bytes() {
@@ -87,7 +87,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_longest_prefix_wins(set in prop::collection::btree_map("[0-9]{1,5}", 0u16..9, 0..30), number in "[0-9]{1,15}") {
+        fn the_longest_prefix_wins(set in prop::collection::btree_map("[0-9]{1,5}", 0u32..9, 0..30), number in "[0-9]{1,15}") {
             let mut prefixes = Prefixes::default();
             for (prefix, class) in &set {
                 prop_assert_eq!(prefixes.add(prefix, *class), Added::Yes);

@@ -1,8 +1,14 @@
 //! The marginal price: what the payer's charges would grow by, were this message sent by this service now.
 
-use super::calendar::period;
+use super::amount;
+use super::buckets::{Buckets, Covered};
+use super::explain::Told;
+use super::origin::{Origin, Origins};
 use super::payer::Purse;
-use super::plan::{Plan, Rate, Rounding, Split, Tariff, UNITS_MAX};
+use super::place::Dests;
+use super::plan::{Plan, Sold, UnknownNetwork};
+use super::rates::{Dest, Rate};
+use super::zone::Local;
 use crate::charge::{Hold, Taken};
 use crate::model::{
     Address, ChargeOn, Funds, Money, NotOffered, Price, Service, Settlement, Time, Unit, UnknownPrice,
@@ -18,8 +24,20 @@ pub struct Ask<'a> {
     pub recipient: &'a Address,
     /// How big it is on the route it would take, as the service that will encode it measured.
     pub size: Size,
+    /// IM: it carries a file, which a plan may price by itself.
+    pub file: bool,
+    /// Where it is sent from.
+    pub origin: Origin,
     /// When.
     pub at: Time,
+}
+
+impl<'a> Ask<'a> {
+    /// A text sent from the home network.
+    #[must_use]
+    pub const fn from_home(service: Service, recipient: &'a Address, size: Size, at: Time) -> Self {
+        Self { service, recipient, size, file: false, origin: Origin::HOME, at }
+    }
 }
 
 /// How big a message is; the plan chooses what of it counts. A message is always one message.
@@ -50,6 +68,10 @@ pub struct Priced {
     pub units: u64,
     /// The first allowance that it uses.
     pub allowance: Option<AllowanceLeft>,
+    /// The pass that it would be the first to use, whose fee is in the price.
+    pub pass: Option<SmolStr>,
+    /// True: an allowance is used up, and what costs nothing more is carried slower.
+    pub degraded: bool,
     /// The plan's version.
     pub tariff_version: u32,
 }
@@ -67,125 +89,176 @@ pub struct AllowanceLeft {
 
 /// What this message would cost this payer now. Charging what this quotes is to reserve [`Priced::hold`].
 ///
-/// The amount is `charge(payer + message) - charge(payer)`: as allowances are the only state that a charge
-/// depends on, that is the charge for the units that no allowance covers, rounded once.
+/// The amount is `charge(payer + message) - charge(payer)`, rounded once: what the units cost that no allowance covers,
+/// at the level of volume that the payer has reached, with the fee of a pass that the message is the first to use, and
+/// no more than a cap leaves. What is reserved counts as charged.
 #[must_use]
 pub fn price<'a>(plan: &Plan, payer: impl Into<Purse<'a>>, ask: &Ask<'_>) -> Priced {
-    let purse = payer.into();
-    let class = plan.class_of(ask.recipient);
-    let mut priced = Priced {
-        price: Price::Unknown(UnknownPrice::NoRate),
-        funds: Funds::Enough,
-        hold: None,
-        charge_on: ChargeOn::Delivered,
-        settlement: Settlement::Server,
-        unit: Unit::Message,
-        units: 1,
-        allowance: None,
-        tariff_version: plan.version,
-    };
-    if purse.payer.plan != plan.id || purse.payer.currency != plan.currency {
-        priced.price = Price::Unknown(UnknownPrice::NoPlan);
-        return priced;
+    work(plan, payer.into(), ask, &mut |_| ())
+}
+
+/// The price; `tell` hears how it comes about.
+pub(super) fn work(plan: &Plan, purse: Purse<'_>, ask: &Ask<'_>, tell: &mut impl FnMut(Told<'_>)) -> Priced {
+    if purse.payer.plan != plan.id || purse.payer.currency != plan.currency || !plan.is_valid(ask.at) {
+        return plan.without_price(Price::Unknown(UnknownPrice::NoPlan));
     }
     if purse.payer.barred {
-        priced.price = Price::NotOffered(NotOffered::Barred);
-        return priced;
+        return plan.without_price(Price::NotOffered(NotOffered::Barred));
     }
-    let Some(rate) = plan.rate(ask.service, class) else { return priced };
-    let units = match rate.unit {
-        Unit::Segment => ask.size.segments,
-        Unit::Message => 1,
-        Unit::Byte => ask.size.bytes.saturating_add(rate.overhead),
+    let dests = Dests::of(plan, ask.recipient, ask.at);
+    let case = Case {
+        plan,
+        purse,
+        ask,
+        sold: Sold::of(ask.service, ask.file),
+        origins: Origins::of(plan, ask.origin),
+        local: plan.zone.local(ask.at),
     };
-    (priced.charge_on, priced.settlement, priced.unit, priced.units) =
-        (rate.charge_on, rate.settlement, rate.unit, units);
-    if !rate.offered {
-        priced.price = Price::NotOffered(NotOffered::Plan);
-        return priced;
+    let doubtful = dests.in_doubt && plan.rates.get(Sold::of(ask.service, false)).tells_networks_apart();
+    match (doubtful, plan.unknown_network) {
+        (false, _) | (true, UnknownNetwork::Offnet) => case.priced(&dests, tell),
+        (true, UnknownNetwork::Unknown) => match case.row(&dests, &mut |_| ()) {
+            Some(exact) if exact.dest > Dest::Onnet => case.priced(&dests, tell),
+            _ => plan.without_price(Price::Unknown(UnknownPrice::NoNetwork)),
+        },
+        (true, UnknownNetwork::Worst) => {
+            tell(Told::Doubt);
+            let own = case.priced(&dests.certain(Dest::Onnet), tell);
+            let other = case.priced(&dests.certain(Dest::Offnet), tell);
+            match (own.price.as_next(), other.price.as_next()) {
+                (Some(cheap), Some(dear)) if cheap.at_most(dear) => other,
+                (Some(_), None) => other,
+                _ => own,
+            }
+        }
     }
-    let (taken, covered) = cover(plan, purse, ask, class, units, &mut priced.allowance);
-    let Some(amount) = charge(plan, rate, units.saturating_sub(covered), ask.size.bytes) else {
-        return priced;
-    };
-    let money = Money::from_nanos(plan.currency, amount);
-    if rate.settlement == Settlement::Bearer {
-        // The packet core counts its own overhead, so bytes are a guess; a price a message is not.
-        priced.price = if rate.unit == Unit::Byte { Price::Estimate(money) } else { Price::Exact(money) };
-        return priced;
-    }
-    priced.price = Price::Exact(money);
-    priced.funds = if purse.can_pay(amount) { Funds::Enough } else { Funds::Short };
-    priced.hold = Some(Hold { amount: money, taken });
-    priced
 }
 
-/// Takes units from the allowances that cover the message, in their order; gives what was taken and the sum.
-fn cover(
-    plan: &Plan,
-    purse: Purse<'_>,
-    ask: &Ask<'_>,
-    class: Option<u16>,
-    units: u64,
-    first: &mut Option<AllowanceLeft>,
-) -> (Vec<Taken>, u64) {
-    let (mut taken, mut covered) = (Vec::new(), 0_u64);
-    for allowance in &plan.allowances {
-        let open = units.saturating_sub(covered);
-        if open == 0 || !allowance.covers(ask.service, class) {
-            continue;
+impl Plan {
+    fn without_price(&self, price: Price) -> Priced {
+        Priced {
+            price,
+            funds: Funds::Enough,
+            hold: None,
+            charge_on: ChargeOn::Delivered,
+            settlement: Settlement::Server,
+            unit: Unit::Message,
+            units: 1,
+            allowance: None,
+            pass: None,
+            degraded: false,
+            tariff_version: self.version,
         }
-        let start = period(allowance.per, ask.at);
-        let left = purse.left(&allowance.id, start).unwrap_or(0);
-        let take = left.min(open);
-        if take == 0 || (allowance.split == Split::Whole && take < open) {
-            continue;
-        }
-        taken.push(Taken { bucket: allowance.id.clone(), units: take, period: start });
-        covered = covered.saturating_add(take);
-        let left_after = left.saturating_sub(take);
-        first.get_or_insert_with(|| AllowanceLeft {
-            id: allowance.id.clone(),
-            left_after,
-            unit: allowance.unit,
-        });
     }
-    (taken, covered)
 }
 
-/// The charge for `units` that no allowance covers, in nano-units at the plan's decimals; nothing when the
-/// message is larger than any tier or than [`UNITS_MAX`].
-fn charge(plan: &Plan, rate: &Rate, units: u64, bytes: u64) -> Option<i128> {
-    if units > UNITS_MAX {
-        return None;
-    }
-    if units == 0 {
-        return Some(0);
-    }
-    // An exact fraction `total / per`, so that there is one rounding and no other.
-    let (body, per) = match &rate.tariff {
-        Tariff::Steps { step, price, per } => {
-            let counted = i128::from(units.div_ceil(*step)).checked_mul(i128::from(*step))?;
-            (counted.checked_mul(*price)?, i128::from(*per))
-        }
-        Tariff::Tiers(tiers) => (tiers.iter().find(|tier| bytes <= tier.upto)?.price, 1),
-    };
-    let total = rate.setup.checked_mul(per)?.checked_add(body)?.max(rate.min.checked_mul(per)?);
-    let total = rate.max.map_or(Some(total), |max| Some(total.min(max.checked_mul(per)?)))?;
-    round(total, per, plan.charge_decimals, plan.rounding)
+/// One question to one plan.
+pub(super) struct Case<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) purse: Purse<'a>,
+    pub(super) ask: &'a Ask<'a>,
+    pub(super) sold: Sold,
+    pub(super) origins: Origins,
+    pub(super) local: Local,
 }
 
-/// `total / per` nano-units as a whole number of the smallest amount that has `decimals` decimals.
-fn round(total: i128, per: i128, decimals: u8, rounding: Rounding) -> Option<i128> {
-    let quantum = 10_i128.checked_pow(u32::from(9_u8.checked_sub(decimals)?))?;
-    let size = per.checked_mul(quantum)?;
-    let (whole, rest) = (total.checked_div(size)?, total.checked_rem(size)?);
-    let half = rest.checked_mul(2)?.cmp(&size);
-    let up = match rounding {
-        Rounding::Up => rest > 0,
-        Rounding::HalfUp => half.is_ge(),
-        Rounding::HalfEven => half.is_gt() || half.is_eq() && whole.checked_rem(2)? != 0,
-        Rounding::Down => false,
-    };
-    whole.checked_add(i128::from(up))?.checked_mul(quantum)
+impl<'a> Case<'a> {
+    /// The row that prices the message: destination first, then origin, then hour, the exact before the general.
+    fn row(&self, dests: &Dests, tell: &mut impl FnMut(Told<'_>)) -> Option<&'a Rate> {
+        let day = self.plan.kind_of_day(self.local.day);
+        let mut sold = Some(self.sold);
+        while let Some(kind) = sold {
+            let rates = self.plan.rates.get(kind);
+            for dest in dests.list() {
+                let rows = rates.to(*dest);
+                for origin in self.origins.all() {
+                    let mut always = None;
+                    for row in rows.iter().filter(|row| row.origin == *origin) {
+                        let band = row.band.and_then(|band| self.plan.bands.get(usize::from(band)));
+                        match band {
+                            None => always = Some(row),
+                            Some(band) if band.holds(day, self.local.minute) => {
+                                tell(Told::Row { row, sold: kind });
+                                return Some(row);
+                            }
+                            Some(band) => tell(Told::OtherHours { row, band: &band.id }),
+                        }
+                    }
+                    if let Some(row) = always {
+                        tell(Told::Row { row, sold: kind });
+                        return Some(row);
+                    }
+                }
+                tell(Told::NoRow { dest: *dest, sold: kind, elsewhere: rows });
+            }
+            sold = (kind == Sold::ImFile).then_some(Sold::Im);
+        }
+        None
+    }
+
+    fn priced(&self, dests: &Dests, tell: &mut impl FnMut(Told<'_>)) -> Priced {
+        let mut priced = self.plan.without_price(Price::Unknown(UnknownPrice::NoRate));
+        tell(Told::Asked { dests: dests.list(), origins: self.origins.all() });
+        let Some(rate) = self.row(dests, tell) else { return priced };
+        let units = match rate.unit {
+            Unit::Segment => self.ask.size.segments,
+            Unit::Byte => self.ask.size.bytes.saturating_add(rate.overhead),
+            Unit::Utf8x160 => self.ask.size.bytes.div_ceil(160).max(1),
+            Unit::Message | Unit::Nano => 1,
+        };
+        (priced.charge_on, priced.settlement, priced.unit, priced.units) =
+            (rate.charge_on, rate.settlement, rate.unit, units);
+        if !rate.offered {
+            priced.price = Price::NotOffered(NotOffered::Plan);
+            return priced;
+        }
+        match self.settle(rate, dests, units, &mut priced, tell) {
+            Ok((amount, taken)) => self.known(rate, amount, taken, &mut priced),
+            Err(price) => {
+                (priced.price, priced.allowance, priced.pass, priced.degraded) = (price, None, None, false);
+            }
+        }
+        priced
+    }
+
+    /// The amount, rounded, and what is taken from the payer's buckets for it; or why there is none.
+    fn settle(
+        &self,
+        rate: &Rate,
+        dests: &Dests,
+        units: u64,
+        priced: &mut Priced,
+        tell: &mut impl FnMut(Told<'_>),
+    ) -> Result<(i128, Vec<Taken>), Price> {
+        let none = Price::Unknown(UnknownPrice::NoRate);
+        if rate.settlement == Settlement::Bearer {
+            // Allowances, passes and caps of the bearer are counted where it is billed.
+            let amount =
+                amount::charge(self.plan, rate, units, self.ask.size.bytes, 0, 0, tell).ok_or(none)?;
+            return Ok((amount, Vec::new()));
+        }
+        let mut buckets = Buckets::new(self, rate, dests);
+        let fee = buckets.passes(priced, tell)?;
+        let Covered { mut open, degraded } = buckets.cover(units, priced, tell)?;
+        priced.degraded = degraded;
+        if degraded {
+            open = 0;
+        }
+        let counted = buckets.counted(open)?;
+        let amount =
+            amount::charge(self.plan, rate, open, self.ask.size.bytes, counted, fee, tell).ok_or(none)?;
+        let amount = buckets.caps(amount, tell)?;
+        Ok((amount, buckets.taken))
+    }
+
+    fn known(&self, rate: &Rate, amount: i128, taken: Vec<Taken>, priced: &mut Priced) {
+        let money = Money::from_nanos(self.plan.currency, amount);
+        // A bearer counts its own overhead and rounds whole sessions, so bytes are a guess; a price a message is not.
+        let guess = rate.by_session || rate.settlement == Settlement::Bearer && rate.unit == Unit::Byte;
+        priced.price = if guess { Price::Estimate(money) } else { Price::Exact(money) };
+        if rate.settlement == Settlement::Server {
+            priced.funds = if self.purse.can_pay(amount) { Funds::Enough } else { Funds::Short };
+            priced.hold = Some(Hold { amount: money, taken });
+        }
+    }
 }

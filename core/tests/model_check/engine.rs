@@ -77,7 +77,7 @@ fn offers(scenario: &Scenario, state: &State) -> Offers {
             return Offer::unavailable(service, Some(CannotCarry::NoService), Reach::NoRoute);
         }
         let size = Size { segments: 1, bytes: 40 };
-        let ask = Ask { service, recipient: &state.message.recipient, size, at: state.now };
+        let ask = Ask::from_home(service, &state.message.recipient, size, state.now);
         let priced = price(plan, purse, &ask);
         Offer {
             service,

@@ -7,7 +7,7 @@ use crate::locks::read;
 use crate::refuse::{from_store, refusal};
 use crate::work::{PayerWork, Work};
 use std::sync::Arc;
-use switchback_core::model::{Money, Shard};
+use switchback_core::model::{Money, Shard, Time};
 use switchback_core::tariff::{Payer, Plan};
 use switchback_ports::{Expect, Refusal, RefusalKind, Unit, Write};
 
@@ -41,7 +41,8 @@ impl Looper {
             return Err(invalid("id_out_of_bounds", "An id is 1 to 64 visible ASCII characters."));
         }
         let shared = Arc::clone(&self.shared);
-        let plan = read(&shared.book).plan(&work.plan).cloned();
+        let now = shared.clock.now();
+        let plan = read(&shared.book).plan(&work.plan, now).cloned();
         let plan = plan.ok_or_else(|| {
             invalid("no_such_plan", format!("There is no plan {}. Put the plan first.", work.plan))
         })?;
@@ -51,7 +52,7 @@ impl Looper {
             None => (Payer::open(work.id.clone(), &plan), None),
         };
         let before = payer.version;
-        change(&mut payer, work, &plan)?;
+        change(&mut payer, work, &plan, now)?;
         // The store's precondition moves with every write, also when nothing but the credit limit changed.
         payer.version = payer.version.max(before.saturating_add(1));
         let seat = PayerSeat { stored: Some(payer.version), plan: Some(plan), payer };
@@ -59,8 +60,8 @@ impl Looper {
     }
 }
 
-fn change(payer: &mut Payer, work: &PayerWork, plan: &Plan) -> Result<(), Refusal> {
-    payer.adopt(plan).map_err(|_| {
+fn change(payer: &mut Payer, work: &PayerWork, plan: &Plan, now: Time) -> Result<(), Refusal> {
+    payer.adopt(plan, now).map_err(|_| {
         invalid(
             "other_currency",
             format!("The payer counts in {}, the plan in {}.", payer.currency, plan.currency),

@@ -75,6 +75,9 @@ impl Looper {
         drop(book);
         let forecast = forecast(&message, &offers, presence, &shared.options.timers, now);
         let valid_until = now.plus_millis(shared.options.timers.quote_ms);
+        // Hours and periods that end before change the price by themselves.
+        let steady = seat.as_deref().and_then(|seat| seat.plan.as_ref()?.steady_until(now));
+        let valid_until = steady.map_or(valid_until, |steady| steady.min(valid_until));
         let quote = Quote {
             id: self.quote_id(),
             valid_until,

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use switchback_core::model::{Message, MessageId, PayerId};
+use switchback_core::model::{Message, MessageId, PayerId, Time};
 use switchback_core::tariff::{Payer, Plan};
 use switchback_ports::{Store, StoreFailure};
 
@@ -38,13 +38,15 @@ impl PayerSeat {
         Self { payer, stored, plan: None }
     }
 
-    /// Takes in the plan that is valid now, when it is another than before.
-    pub(crate) fn adopt(&mut self, plan: Option<&Arc<Plan>>) {
+    /// Takes in the plan that is valid now, when it is another than before or a period of it has begun. A plan that is
+    /// valid no longer prices nothing.
+    pub(crate) fn adopt(&mut self, plan: Option<&Arc<Plan>>, now: Time) {
         let Some(plan) = plan else { return };
-        if self.plan.as_ref().is_some_and(|known| Arc::ptr_eq(known, plan)) {
+        let same = self.plan.as_ref().is_some_and(|known| Arc::ptr_eq(known, plan));
+        if same && !self.payer.is_behind(plan, now) {
             return;
         }
-        if let Err(error) = self.payer.adopt(plan) {
+        if let Err(error) = self.payer.adopt(plan, now) {
             // The directory keeps a plan's currency; a payer that differs is priced as having no plan.
             tracing::error!(payer = %self.payer.id, %error, "a payer cannot take its plan");
             return;

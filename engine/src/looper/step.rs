@@ -270,8 +270,8 @@ impl Looper {
         let Some(id) = &message.originator.payer else { return Ok(()) };
         let shared = Arc::clone(&self.shared);
         if let Some(seat) = self.seats.payer(id, &*shared.store)? {
-            let book = read(&shared.book);
-            seat.adopt(book.plan(&seat.payer.plan.clone()));
+            let (book, now) = (read(&shared.book), shared.clock.now());
+            seat.adopt(book.plan(&seat.payer.plan.clone(), now), now);
         }
         Ok(())
     }

@@ -235,7 +235,7 @@ impl Maker {
                 Service::Mms => (Some(CannotCarry::NoService), Reach::NoRoute, None),
             };
             let size = Size { segments: 1, bytes: message.content.bytes };
-            let priced = price(&self.plan, payer, &Ask { service, recipient: &message.recipient, size, at });
+            let priced = price(&self.plan, payer, &Ask::from_home(service, &message.recipient, size, at));
             Offer {
                 route,
                 units: priced.units,

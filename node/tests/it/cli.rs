@@ -57,7 +57,7 @@ fn completions_know_every_command() {
     let script = String::from_utf8(run(&["completions", "bash"]).stdout).unwrap();
     for command in [
         "serve", "demo", "chat", "check", "send", "quote", "trace", "messages", "tail", "who", "sandbox",
-        "bench",
+        "bench", "tariff", "ledger",
     ] {
         assert!(script.contains(command), "{command}");
     }

@@ -14,3 +14,4 @@ mod hostile;
 mod power;
 mod server;
 mod smsc;
+mod tariff;

@@ -119,6 +119,12 @@ impl Server {
         self.child.wait().unwrap()
     }
 
+    /// Asks it to read its files again.
+    pub(crate) fn hang_up(&self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").arg("-HUP").arg(pid).status().unwrap().success());
+    }
+
     /// Kills it.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();

@@ -21,4 +21,4 @@ mod route;
 mod service;
 
 pub use options::{RouteSettings, SmsOptions};
-pub use service::SmsService;
+pub use service::{SmsService, parts};

@@ -103,6 +103,12 @@ impl SmsService {
     }
 }
 
+/// How many segments a text is as this service would send it; nothing when it is longer than SMS can be.
+#[must_use]
+pub fn parts(text: &str) -> Option<u8> {
+    plan(text, RefWidth::Bits8).ok().map(|plan| plan.parts)
+}
+
 impl Transport for SmsService {
     fn service(&self) -> Service {
         Service::Sms
@@ -117,11 +123,9 @@ impl Transport for SmsService {
             bytes: content.bytes(),
         };
         // The cutter that encodes is the one that counts.
-        match plan(&content.text, RefWidth::Bits8) {
+        match parts(&content.text) {
             _ if !content.media.is_empty() => measure.cannot_carry = Some(CannotCarry::Media),
-            Ok(plan) if plan.parts <= self.shared.options.max_segments => {
-                measure.parts = u16::from(plan.parts)
-            }
+            Some(parts) if parts <= self.shared.options.max_segments => measure.parts = u16::from(parts),
             _ => measure.cannot_carry = Some(CannotCarry::TooLong),
         }
         if !matches!(to, Address::E164(_)) {

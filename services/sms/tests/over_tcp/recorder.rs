@@ -187,7 +187,7 @@ impl Intake for Recorder {
     fn presence(&self, _: &Address, _: &Bearer) -> Presence {
         Presence::Unknown
     }
-    fn put(&self, _: Entry) -> Answer<Result<(), Refusal>> {
+    fn put_all(&self, _: Vec<Entry>) -> Answer<Result<(), Refusal>> {
         nobody()
     }
     fn put_payer(

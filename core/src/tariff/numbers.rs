@@ -1,0 +1,175 @@
+//! Whose a number is: its country, kind, network and zone, and which roaming zone a visited network is in. Shared by
+//! all plans; read from tables that an operator keeps ([`super::numbers_read`]).
+
+use super::prefixes::Prefixes;
+use crate::model::{Address, Time};
+use smol_str::SmolStr;
+use std::collections::HashMap;
+
+/// Kinds of numbers; those after the first two have prices of their own (`special:KIND`).
+pub(super) const KINDS: [&str; 7] =
+    ["mobile", "fixed", "premium", "shortcode", "m2m", "satellite", "tollfree"];
+
+/// How many of [`KINDS`] are ordinary.
+const ORDINARY: u8 = 2;
+
+/// A country by the two letters of ISO 3166.
+pub(super) type Country = [u8; 2];
+
+/// What is known of numbers and networks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Numbers {
+    pub(super) networks: Vec<Network>,
+    pub(super) network_ids: HashMap<SmolStr, u16>,
+    /// Networks by MCC and MNC.
+    pub(super) plmns: HashMap<Plmn, u16>,
+    /// Prefixes; each stands for one of [`Self::blocks`].
+    pub(super) prefixes: Prefixes,
+    pub(super) blocks: Vec<Block>,
+    /// Numbers that have left the network of their prefix.
+    pub(super) ported: HashMap<u64, Ported>,
+    /// Names of destination zones.
+    pub(super) zones: Vec<SmolStr>,
+    pub(super) country_zones: HashMap<Country, u16>,
+    /// Countries where numbers keep their digits when they change networks.
+    pub(super) portable: Vec<Country>,
+    /// Names of roaming zones.
+    pub(super) roaming: Vec<SmolStr>,
+    /// Where a visited country or network is.
+    pub(super) visited: HashMap<Visited, Whereabouts>,
+}
+
+/// A network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Network {
+    pub(super) id: SmolStr,
+    pub(super) group: SmolStr,
+    pub(super) country: Option<Country>,
+    pub(super) zone: Option<u16>,
+}
+
+/// Numbers that begin alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Block {
+    pub(super) country: Option<Country>,
+    /// Place in [`KINDS`].
+    pub(super) kind: u8,
+    pub(super) network: Option<u16>,
+    pub(super) zone: Option<u16>,
+}
+
+/// Where a number has moved to, and until when that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ported {
+    pub(super) network: u16,
+    pub(super) until: Option<Time>,
+}
+
+/// A visited country (MCC) or network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Visited {
+    Country(u16),
+    Network(Plmn),
+}
+
+/// Whether a visited network counts as home, or which roaming zone it is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whereabouts {
+    Home,
+    Zone(u16),
+}
+
+/// A mobile network's code: MCC and MNC, five or six digits with a one before them, so that `01` is not `001`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Plmn(u32);
+
+impl Plmn {
+    /// The network of five or six digits, such as `26201`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let sound = (5..=6).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        sound.then(|| format!("1{text}").parse().ok().map(Self))?
+    }
+
+    /// Its mobile country code.
+    #[must_use]
+    pub const fn mcc(self) -> u16 {
+        let mut rest = self.0;
+        while rest >= 2000 {
+            rest /= 10;
+        }
+        // At most 999: a one and three digits are left.
+        let [_, _, high, low] = rest.wrapping_sub(1000).to_be_bytes();
+        u16::from_be_bytes([high, low])
+    }
+}
+
+impl std::fmt::Display for Plmn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.to_string().get(1..).unwrap_or_default())
+    }
+}
+
+/// What is known of one number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) country: Option<Country>,
+    /// Place in [`KINDS`], for kinds with prices of their own.
+    pub(super) special: Option<u8>,
+    pub(super) network: Option<u16>,
+    pub(super) zone: Option<u16>,
+    /// The network may have changed: numbers are portable there and nobody has looked this one up.
+    pub(super) in_doubt: bool,
+}
+
+impl Numbers {
+    /// What is known of a recipient: an exact ported entry goes before the prefix.
+    pub(super) fn place(&self, recipient: &Address, at: Time) -> Place {
+        let Address::E164(digits) = recipient else { return Place::default() };
+        if self.blocks.is_empty() && self.ported.is_empty() {
+            return Place::default();
+        }
+        let block =
+            self.prefixes.class_of(digits).and_then(|block| self.blocks.get(usize::try_from(block).ok()?));
+        let moved = digits.parse().ok().and_then(|number: u64| self.ported.get(&number));
+        let moved =
+            moved.filter(|ported| ported.until.is_none_or(|until| at < until)).map(|ported| ported.network);
+        let network = moved.or_else(|| block.and_then(|block| block.network));
+        let of_network = network.and_then(|network| self.networks.get(usize::from(network)));
+        let country = block.and_then(|block| block.country).or_else(|| of_network.and_then(|n| n.country));
+        let zone = block.and_then(|block| block.zone).or_else(|| of_network.and_then(|network| network.zone));
+        let kind = block.map(|block| block.kind);
+        Place {
+            country,
+            special: kind.filter(|kind| *kind >= ORDINARY),
+            network,
+            zone: zone.or_else(|| self.country_zones.get(&country?).copied()),
+            in_doubt: moved.is_none()
+                && kind.is_some_and(|kind| kind < ORDINARY)
+                && country.is_some_and(|country| self.portable.contains(&country)),
+        }
+    }
+
+    /// Where a visited network is; nothing when no table says so.
+    pub(super) fn whereabouts(&self, plmn: Plmn) -> Option<Whereabouts> {
+        let exact = self.visited.get(&Visited::Network(plmn));
+        exact.or_else(|| self.visited.get(&Visited::Country(plmn.mcc()))).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Plmn;
+
+    #[test]
+    fn a_networks_code_keeps_its_digits() {
+        for (text, mcc) in [("26201", 262), ("310012", 310), ("31012", 310), ("00101", 1), ("001001", 1)] {
+            let plmn = Plmn::parse(text).unwrap();
+            assert_eq!((plmn.mcc(), plmn.to_string().as_str()), (mcc, text));
+        }
+        assert_ne!(Plmn::parse("31012"), Plmn::parse("310012"));
+        for bad in ["2620", "2620123", "2620a", "", "+2620"] {
+            assert_eq!(Plmn::parse(bad), None, "{bad}");
+        }
+    }
+}

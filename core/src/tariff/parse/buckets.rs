@@ -1,0 +1,150 @@
+//! What a payer has counters for: allowances, passes and caps.
+
+use super::words;
+use crate::model::Unit;
+use crate::rows::{AMOUNT_MAX, Faults, Row};
+use crate::tariff::plan::{Allowance, Cap, Overage, Pass, Plan, Sold, Split, Then, UNITS_MAX};
+use smol_str::{SmolStr, format_smolstr};
+use toml::de::DeValue;
+
+const ALLOWANCE: [&str; 14] = [
+    "id",
+    "services",
+    "dest",
+    "origin",
+    "unit",
+    "amount",
+    "per",
+    "reset_day",
+    "rollover",
+    "split",
+    "weights",
+    "overage",
+    "only_by_pass",
+    "priority",
+];
+const PASS: [&str; 8] = ["id", "services", "dest", "trigger_origin", "fee", "per", "reset_day", "grants"];
+const CAP: [&str; 8] = ["id", "services", "dest", "origin", "amount", "per", "reset_day", "then"];
+
+/// What is added to an allowance's id for the bucket of its units that were carried over.
+const CARRIED: char = '+';
+
+pub(super) fn allowance(row: Row<'_, '_>, plan: &mut Plan, faults: &mut Faults) -> Option<Allowance> {
+    row.only(&ALLOWANCE, faults);
+    for (key, example) in
+        [("id", "\"sms100\""), ("services", "[\"sms\"]"), ("amount", "100"), ("per", "\"month\"")]
+    {
+        row.require(key, example, faults);
+    }
+    let scope = words::scope(row, "origin", &[], plan, faults);
+    let usual = if scope.services.contains(&Sold::Sms) { Unit::Segment } else { Unit::Message };
+    let split = |word: &str| match word {
+        "segments" => Some(Split::Segments),
+        "whole" => Some(Split::Whole),
+        _ => None,
+    };
+    let overage = |word: &str| match word {
+        "charge" => Some(Overage::Charge),
+        "block" => Some(Overage::Block),
+        "throttle" => Some(Overage::Throttle),
+        _ => None,
+    };
+    let per = words::per(row, "per", faults);
+    let rollover = row.whole("rollover", 0..UNITS_MAX, faults).unwrap_or(0);
+    if rollover > 0 && per == Some(crate::tariff::calendar::Per::Once) {
+        let line = row.line_of("rollover", faults);
+        faults.add(line, "nothing rolls over from what is given once: drop `rollover`".to_owned());
+    }
+    let id = bucket_id(row, faults)?;
+    Some(Allowance {
+        carried: (rollover > 0).then(|| format_smolstr!("{id}{CARRIED}")),
+        id,
+        scope,
+        unit: words::unit(row, usual, faults),
+        amount: row.whole("amount", 0..UNITS_MAX, faults)?,
+        per: per?,
+        rollover,
+        split: row.word("split", &["segments", "whole"], split, faults).unwrap_or(Split::Segments),
+        weights: weights(row, faults),
+        overage: row
+            .word("overage", &["charge", "block", "throttle"], overage, faults)
+            .unwrap_or(Overage::Charge),
+        only_by_pass: row.flag("only_by_pass", faults).unwrap_or(false),
+        priority: row
+            .whole("priority", 0..1 << 32, faults)
+            .and_then(|n| u32::try_from(n).ok())
+            .unwrap_or(100),
+        line: row.line,
+    })
+}
+
+fn weights(row: Row<'_, '_>, faults: &mut Faults) -> Vec<(Sold, u64)> {
+    let Some((value, line)) = row.value("weights", faults) else { return Vec::new() };
+    let DeValue::Table(table) = value else {
+        faults.add(line, "`weights` is a table, like `weights = { mms = 4 }`".to_owned());
+        return Vec::new();
+    };
+    let inner = Row { name: "`weights`", line, table };
+    inner.only(&words::SERVICES, faults);
+    let weight = |sold: Sold| Some((sold, inner.whole(sold.as_str(), 1..1 << 32, faults)?));
+    Sold::ALL.into_iter().filter_map(weight).collect()
+}
+
+pub(super) fn pass(row: Row<'_, '_>, plan: &mut Plan, faults: &mut Faults) -> Option<Pass> {
+    row.only(&PASS, faults);
+    for (key, example) in
+        [("id", "\"roam-day\""), ("fee", "\"6.00\""), ("per", "\"day\""), ("grants", "[\"sms100\"]")]
+    {
+        row.require(key, example, faults);
+    }
+    let trigger = words::scope(row, "trigger_origin", &[Sold::Im, Sold::Sms, Sold::Mms], plan, faults);
+    let mut grants = Vec::new();
+    for (id, line) in row.texts("grants", faults) {
+        match plan.allowances.iter().position(|allowance| allowance.id == id) {
+            Some(place) => grants.push(place),
+            None => {
+                faults.add(line, format!("there is no allowance `{id}`: add an [[allowance]] with that id"))
+            }
+        }
+    }
+    let (fee, per) = (row.amount("fee", faults), words::per(row, "per", faults));
+    Some(Pass { id: bucket_id(row, faults)?, trigger, fee: fee?, per: per?, grants, line: row.line })
+}
+
+pub(super) fn cap(row: Row<'_, '_>, plan: &mut Plan, faults: &mut Faults) -> Option<Cap> {
+    row.only(&CAP, faults);
+    for (key, example) in
+        [("id", "\"roam50\""), ("amount", "\"50.00\""), ("per", "\"month\""), ("then", "\"block\"")]
+    {
+        row.require(key, example, faults);
+    }
+    let scope = words::scope(row, "origin", &[Sold::Im, Sold::Sms, Sold::Mms], plan, faults);
+    let then = |word: &str| match word {
+        "free" => Some(Then::Free),
+        "block" => Some(Then::Block),
+        _ => None,
+    };
+    let amount = row.amount("amount", faults).filter(|amount| *amount <= AMOUNT_MAX);
+    let (per, then) = (words::per(row, "per", faults), row.word("then", &["free", "block"], then, faults));
+    Some(Cap {
+        id: bucket_id(row, faults)?,
+        scope,
+        amount: u64::try_from(amount?).ok()?,
+        per: per?,
+        then: then?,
+        line: row.line,
+    })
+}
+
+/// An id that no other bucket can be mistaken for.
+fn bucket_id(row: Row<'_, '_>, faults: &mut Faults) -> Option<SmolStr> {
+    let id = row.name("id", faults)?;
+    if id.ends_with(CARRIED) {
+        let line = row.line_of("id", faults);
+        faults.add(
+            line,
+            format!("the id `{id}` ends in {CARRIED}, which marks what was carried over: drop it"),
+        );
+    }
+    Some(SmolStr::new(id))
+}

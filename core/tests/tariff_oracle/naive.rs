@@ -1,0 +1,232 @@
+//! The prices again, written by somebody who knows the rules and nothing of the program: no indexes, one unit at a
+//! time, decimals by long division, and periods named as people name them.
+
+use crate::draw::{Body, Message, Model, Row};
+use std::collections::BTreeMap;
+use switchback_core::charge::LedgerKind;
+use switchback_core::model::{Currency, Money, NotOffered, Price, Service, Time, UnknownPrice};
+
+/// Counter, period and units.
+pub(crate) type Taken = Vec<(String, String, u64)>;
+
+pub(crate) struct Naive<'m> {
+    model: &'m Model,
+    /// Units used or held, by counter and period.
+    gone: BTreeMap<(String, String), u64>,
+    /// Money and credit that is neither spent nor held, in nano-units.
+    free: i128,
+}
+
+pub(crate) struct Answer {
+    pub(crate) price: Price,
+    pub(crate) degraded: bool,
+    pub(crate) taken: Taken,
+}
+
+/// The name of the period that a moment lies in.
+fn period(per: &str, at: Time) -> String {
+    let date = at.to_string();
+    match per {
+        "day" => date[..10].to_owned(),
+        "month" => date[..7].to_owned(),
+        // Thursday was the first day of all: count Mondays.
+        "week" => format!("week {}", (at.as_millis() / 86_400_000 + 3) / 7),
+        _ => "ever".to_owned(),
+    }
+}
+
+impl<'m> Naive<'m> {
+    pub(crate) fn new(model: &'m Model, free: i128) -> Self {
+        Self { model, gone: BTreeMap::new(), free }
+    }
+
+    pub(crate) const fn can_pay(&self, nanos: i128) -> bool {
+        nanos == 0 || nanos <= self.free
+    }
+
+    pub(crate) fn reserve(&mut self, nanos: i128, taken: &Taken) {
+        self.free -= nanos;
+        for (id, period, units) in taken {
+            *self.gone.entry((id.clone(), period.clone())).or_default() += units;
+        }
+    }
+
+    pub(crate) fn end(&mut self, kind: LedgerKind, nanos: i128, taken: &Taken) {
+        if !matches!(kind, LedgerKind::Release | LedgerKind::Refund) {
+            return;
+        }
+        self.free += nanos;
+        for (id, period, units) in taken {
+            *self.gone.entry((id.clone(), period.clone())).or_default() -= units;
+        }
+    }
+
+    fn left(&self, id: &str, period: &str, amount: u64) -> u64 {
+        amount - self.gone.get(&(id.to_owned(), period.to_owned())).copied().unwrap_or(0)
+    }
+
+    /// The row: destination before origin.
+    fn row(&self, message: &Message) -> Option<(usize, &'m Row)> {
+        let here = if message.wifi { ["wifi", "home", "any"].as_slice() } else { ["home", "any"].as_slice() };
+        let dests = if message.own { [true, false].as_slice() } else { [false].as_slice() };
+        for own in dests {
+            for origin in here {
+                let found = self.model.rows.iter().enumerate().find(|(_, row)| {
+                    row.service == message.service && row.own == *own && row.origin == *origin
+                });
+                if found.is_some() {
+                    return found;
+                }
+            }
+        }
+        None
+    }
+
+    pub(crate) fn price(&self, message: &Message) -> Answer {
+        let none = |price| Answer { price, degraded: false, taken: Vec::new() };
+        let Some((n, row)) = self.row(message) else { return none(Price::Unknown(UnknownPrice::NoRate)) };
+        if matches!(row.body, Body::NotOffered) {
+            return none(Price::NotOffered(NotOffered::Plan));
+        }
+        let units = match message.service {
+            Service::Im => message.bytes + 100,
+            Service::Sms => message.segments,
+            Service::Mms => 1,
+        };
+        // Does it count as sent from home?
+        let at_home = row.origin != "wifi";
+        let uses_network = row.origin == "home"
+            || (row.origin == "any" && !(message.wifi && message.service == Service::Im));
+        let mut taken: Taken = Vec::new();
+        let (mut fee, mut granted) = (0, Vec::new());
+        if let Some(pass) = &self.model.pass
+            && pass.service == message.service
+            && (!pass.home_only || uses_network)
+        {
+            granted.clone_from(&pass.grants);
+            let now = period(pass.per, message.at);
+            if self.left("pass", &now, 1) == 1 {
+                fee = i128::from(pass.fee);
+                taken.push(("pass".into(), now, 1));
+            }
+        }
+        let (mut open, mut overage) = (units, "charge");
+        let mut order: Vec<_> = self.model.allowances.iter().collect();
+        order.sort_by_key(|a| (a.priority, expiry(a.per, message.at), a.id));
+        for allowance in order {
+            let is_picture = message.service == Service::Mms && allowance.service == Service::Sms;
+            let sells = allowance.service == message.service || (is_picture && allowance.weight.is_some());
+            let place = !allowance.only_by_pass && (!allowance.home_only || at_home);
+            if !sells || (allowance.own && !message.own) || !(place || granted.contains(&allowance.id)) {
+                continue;
+            }
+            let burns = if message.service == Service::Mms { allowance.weight.unwrap_or(1) } else { 1 };
+            let now = period(allowance.per, message.at);
+            let left = self.left(allowance.id, &now, allowance.amount);
+            match (allowance.overage, overage) {
+                ("block", _) => overage = "block",
+                ("throttle", "charge") => overage = "throttle",
+                _ => {}
+            }
+            if allowance.whole && left / burns < open {
+                continue;
+            }
+            let covered = open.min(left / burns);
+            if covered > 0 {
+                taken.push((allowance.id.into(), now, covered * burns));
+            }
+            open -= covered;
+        }
+        if open > 0 && overage == "block" {
+            return none(Price::NotOffered(NotOffered::Allowance));
+        }
+        let degraded = open > 0 && overage == "throttle";
+        if degraded {
+            open = 0;
+        }
+        let counter = format!("v{n}");
+        let now = period("month", message.at);
+        let before = self.gone.get(&(counter.clone(), now.clone())).copied().unwrap_or(0);
+        let Some((mut top, bottom)) = body(row, open, message.bytes, before) else {
+            return none(Price::Unknown(UnknownPrice::NoRate));
+        };
+        if matches!(row.body, Body::Volume { .. }) && open > 0 {
+            taken.push((counter, now, open));
+        }
+        top += fee * bottom;
+        let amount = self.round(top, bottom);
+        self.capped(message, amount, degraded, taken)
+    }
+
+    fn capped(&self, message: &Message, mut amount: i128, degraded: bool, mut taken: Taken) -> Answer {
+        let caps = || self.model.caps.iter().filter(|cap| cap.service.is_none_or(|of| of == message.service));
+        let left = |cap: &crate::draw::Cap| {
+            i128::from(self.left(cap.id, &period(cap.per, message.at), cap.amount * 1000))
+        };
+        for cap in caps().filter(|cap| cap.then == "free") {
+            amount = amount.min(left(cap));
+        }
+        if caps().any(|cap| amount > left(cap)) {
+            return Answer { price: Price::NotOffered(NotOffered::Cap), degraded: false, taken: Vec::new() };
+        }
+        if amount > 0 {
+            let count = |cap: &crate::draw::Cap| {
+                (cap.id.to_owned(), period(cap.per, message.at), u64::try_from(amount).unwrap())
+            };
+            taken.extend(caps().map(count));
+        }
+        Answer { price: Price::Exact(Money::from_nanos(Currency::EUR, amount)), degraded, taken }
+    }
+
+    /// `top / bottom` millionths to the plan's decimals, in nano-units.
+    fn round(&self, top: i128, bottom: i128) -> i128 {
+        let smallest = 10_i128.pow(6 - self.model.decimals) * bottom;
+        let (mut whole, rest) = (top / smallest, top % smallest);
+        let up = match self.model.rounding {
+            "up" => rest > 0,
+            "down" => false,
+            "half-up" => 2 * rest >= smallest,
+            _ => 2 * rest > smallest || (2 * rest == smallest && whole % 2 == 1),
+        };
+        if up {
+            whole += 1;
+        }
+        whole * 10_i128.pow(6 - self.model.decimals) * 1000
+    }
+}
+
+/// The last day of a period, so that what ends first is used first.
+fn expiry(per: &str, at: Time) -> u64 {
+    let today = at.as_millis() / 86_400_000;
+    (today..today + 40)
+        .find(|day| period(per, Time::from_millis((day + 1) * 86_400_000)) != period(per, at))
+        .unwrap_or(u64::MAX)
+}
+
+/// What open units cost, as a fraction of millionths.
+fn body(row: &Row, open: u64, bytes: u64, before: u64) -> Option<(i128, i128)> {
+    if open == 0 {
+        return Some((0, 1));
+    }
+    let (sum, per) = match row.body {
+        Body::Steps { step, price, per } => {
+            let mut counted = 0;
+            while counted < open {
+                counted += step;
+            }
+            (i128::from(counted) * i128::from(price), i128::from(per))
+        }
+        Body::Tiers { small, low, .. } if bytes <= small => (i128::from(low), 1),
+        Body::Tiers { high, .. } if bytes <= 3000 => (i128::from(high), 1),
+        Body::Tiers { .. } | Body::NotOffered => return None,
+        Body::Volume { price, from, then } => {
+            let one = |nth: u64| if nth < from { price } else { then };
+            (i128::from((before..before + open).map(one).sum::<u64>()), 1)
+        }
+    };
+    let mut total = (sum + i128::from(row.setup) * per).max(i128::from(row.min) * per);
+    if let Some(max) = row.max {
+        total = total.min(i128::from(max) * per);
+    }
+    Some((total, per))
+}
