@@ -15,6 +15,7 @@ mod binding;
 mod catching_up;
 mod compose;
 mod flow;
+mod following;
 mod guard;
 mod identity;
 mod keeping;
@@ -24,12 +25,14 @@ mod offer;
 mod options;
 mod outbox;
 mod outcomes;
+mod pending;
 mod presence;
 mod recent;
 mod register;
 mod registering;
 mod requests;
 mod server;
+mod sockets;
 mod streams;
 mod submit;
 mod submitting;
@@ -43,18 +46,18 @@ pub use guard::{Budget, LoginCounters};
 pub use options::{Expires, Limits, Listen, Options, ServiceRoute};
 pub use tls::{TlsError, TlsFiles};
 
-use flow::Flow;
 use net::{Bound, Ears};
 use server::Server;
+use sockets::Sockets;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use switchback_ports::{Clock, Intake, Random};
-use tokio::net::UdpSocket;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
-/// Messages that wait for the server: when it does not keep up, the sockets' own buffers fill, and then peers wait.
+/// Messages of connections that wait for the server: when it does not keep up, the sockets' own buffers fill, and then
+/// peers wait.
 const HEARD_MAX: usize = 4096;
 
 /// Why the server can't begin.
@@ -83,18 +86,6 @@ pub struct SipServer {
     ears: JoinSet<()>,
 }
 
-/// The datagram sockets, by the number that flows name them with.
-#[derive(Debug, Default)]
-struct Sockets(Vec<Option<(Arc<UdpSocket>, SocketAddr)>>);
-
-impl Sockets {
-    /// The flow to a peer by a socket of that number.
-    fn flow(&self, number: usize, peer: SocketAddr) -> Option<Flow> {
-        let (socket, local) = self.0.get(number)?.as_ref()?;
-        Some(Flow::datagrams(number, peer, *local, Arc::clone(socket)))
-    }
-}
-
 impl SipServer {
     /// Opens all sockets and begins to serve.
     ///
@@ -119,17 +110,15 @@ impl SipServer {
         if shared.tls.is_none() && listens().any(|listen| listen.wire.is_secure()) {
             return Err(TlsError::Missing.into());
         }
-        let (mut ears, mut addresses, mut sockets) = (JoinSet::new(), Vec::new(), Sockets::default());
-        for (number, listen) in listens().enumerate() {
+        let (mut ears, mut addresses, mut sockets) =
+            (JoinSet::new(), Vec::new(), Sockets::new(options.limits.sip));
+        for listen in listens() {
             let failed = |error| StartError::Listen { listen: listen.clone(), error };
             let bound = Bound::to(listen).await.map_err(failed)?;
             let local = bound.address().map_err(failed)?;
             addresses.push((listen.wire, local));
-            sockets.0.push(match bound {
-                Bound::Datagrams(socket) => {
-                    ears.spawn(net::datagrams(number, Arc::clone(&socket), local, shared.clone()));
-                    Some((socket, local))
-                }
+            sockets.push(match bound {
+                Bound::Datagrams(socket) => Some((socket, local)),
                 Bound::Connections(listener, wire) => {
                     ears.spawn(net::connections(listener, wire, local, shared.clone()));
                     None

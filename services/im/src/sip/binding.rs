@@ -47,14 +47,10 @@ pub(super) struct Device {
     /// Other flows of it (RFC 5626), the latest last: one takes over when that is lost. Not kept on disk: a device that
     /// has several opens them again.
     pub(super) spares: Vec<(Binding, Flow)>,
-    /// The engine counts it as registered, or is about to.
+    /// The engine counts it as registered, or is about to. Changed by [`Devices::set_online`] alone.
     pub(super) online: bool,
     /// It is there: its registration is durable, and what it missed is in its queue.
     pub(super) settled: bool,
-    /// It sends keep-alives: silence means that it is gone (DESIGN section 3, Online).
-    pub(super) keeps_alive: bool,
-    /// When it was last heard.
-    pub(super) heard: Time,
     /// `binding.told` as it was last kept on disk.
     pub(super) told_kept: u64,
     /// Whether `binding.told` is exact. After a crash it is behind: what it names as not told may have been.
@@ -68,8 +64,23 @@ pub(super) struct Device {
 pub(super) struct Devices {
     by_key: HashMap<DeviceKey, Device>,
     of: HashMap<SubscriberId, Vec<DeviceId>>,
-    on: HashMap<FlowKey, HashSet<DeviceKey>>,
+    on: HashMap<FlowKey, Reached>,
 }
+
+/// What is known of a flow that devices are reached by: one a phone, thousands by a proxy.
+#[derive(Debug, Default)]
+struct Reached {
+    devices: HashSet<DeviceKey>,
+    /// How many of them are not online.
+    away: usize,
+    /// When something was last heard by it.
+    heard: Time,
+    /// It is kept alive: silence means that it is gone (DESIGN section 3, Online).
+    keeps_alive: bool,
+}
+
+/// The flows of a device, and whether it is online.
+type Links = (HashSet<FlowKey>, bool);
 
 impl Devices {
     /// The device.
@@ -99,35 +110,76 @@ impl Devices {
 
     /// The devices that are reached by a flow.
     pub(super) fn on(&self, flow: FlowKey) -> Vec<DeviceKey> {
-        self.on.get(&flow).into_iter().flatten().cloned().collect()
+        self.on.get(&flow).into_iter().flat_map(|reached| &reached.devices).cloned().collect()
     }
 
-    /// Puts a device in, or in the place of what it was.
-    pub(super) fn put(&mut self, key: DeviceKey, device: Device) {
-        self.unlink(&key);
+    /// Something was heard by a flow: gives those of its devices that are bound and not online.
+    pub(super) fn heard(&mut self, flow: FlowKey, now: Time) -> Vec<DeviceKey> {
+        let Some(reached) = self.on.get_mut(&flow) else { return Vec::new() };
+        reached.heard = now;
+        if reached.away == 0 {
+            return Vec::new();
+        }
+        let is_away = |device: &Device| !device.online && device.is_bound(now);
+        let away = reached.devices.iter().filter(|key| self.by_key.get(*key).is_some_and(is_away));
+        away.cloned().collect()
+    }
+
+    /// A flow is kept alive: from now on silence means something.
+    pub(super) fn keeps_alive(&mut self, flow: FlowKey) {
+        if let Some(reached) = self.on.get_mut(&flow) {
+            reached.keeps_alive = true;
+        }
+    }
+
+    /// The devices that are online, each by a flow that was kept alive and of which nothing was heard since.
+    pub(super) fn silent_since(&self, since: Time) -> Vec<DeviceKey> {
+        let silent = self.on.iter().filter(|(_, reached)| reached.keeps_alive && reached.heard <= since);
+        let devices = silent.flat_map(|(flow, reached)| reached.devices.iter().map(move |key| (*flow, key)));
+        let uses = |device: &Device, flow| device.online && device.flow.as_ref().map(Flow::key) == Some(flow);
+        let gone =
+            devices.filter(|(flow, key)| self.by_key.get(*key).is_some_and(|device| uses(device, *flow)));
+        gone.map(|(_, key)| key.clone()).collect()
+    }
+
+    /// The engine counts the device as registered, or does no more.
+    pub(super) fn set_online(&mut self, key: &DeviceKey, online: bool) {
+        let before = self.links(key);
+        if let Some(device) = self.by_key.get_mut(key) {
+            device.online = online;
+        }
+        self.relink(key, &before);
+    }
+
+    /// Puts a device in, or in the place of what it was. It was heard just now.
+    pub(super) fn put(&mut self, key: DeviceKey, device: Device, now: Time) {
+        let before = self.links(&key);
+        let flow = device.flow.as_ref().map(Flow::key);
         let names = self.of.entry(key.0.clone()).or_default();
         if !names.contains(&key.1) {
             names.push(key.1.clone());
         }
         self.by_key.insert(key.clone(), device);
-        self.link(&key);
+        self.relink(&key, &before);
+        flow.and_then(|flow| self.on.get_mut(&flow)).into_iter().for_each(|reached| reached.heard = now);
     }
 
-    /// A device has one more flow, beside that which it is reached by.
-    pub(super) fn put_spare(&mut self, key: &DeviceKey, binding: Binding, flow: Flow) {
-        self.unlink(key);
+    /// A device has one more flow, beside that which it is reached by. It was heard by it just now.
+    pub(super) fn put_spare(&mut self, key: &DeviceKey, binding: Binding, flow: Flow, now: Time) {
+        let (before, spare) = (self.links(key), flow.key());
         if let Some(device) = self.by_key.get_mut(key) {
             device.spares.retain(|(spare, _)| spare.reg_id != binding.reg_id);
             device.spares.push((binding, flow));
             let surplus = device.spares.len().saturating_sub(SPARES_MAX);
             device.spares.drain(..surplus);
         }
-        self.link(key);
+        self.relink(key, &before);
+        self.on.get_mut(&spare).into_iter().for_each(|reached| reached.heard = now);
     }
 
     /// From now on the device is reached by another of its flows; false when it has none.
     pub(super) fn next_flow(&mut self, key: &DeviceKey, now: Time) -> bool {
-        self.unlink(key);
+        let before = self.links(key);
         let mut found = false;
         if let Some(device) = self.by_key.get_mut(key) {
             device.spares.retain(|(spare, _)| spare.expires_at > now);
@@ -137,30 +189,31 @@ impl Devices {
                 found = true;
             }
         }
-        self.link(key);
+        self.relink(key, &before);
         found
     }
 
     /// Takes a spare flow away; false when there was no such one.
     pub(super) fn drop_spare(&mut self, key: &DeviceKey, is_it: impl Fn(&Binding, &Flow) -> bool) -> bool {
-        self.unlink(key);
+        let before = self.links(key);
         let mut dropped = false;
         if let Some(device) = self.by_key.get_mut(key) {
-            let before = device.spares.len();
+            let count = device.spares.len();
             device.spares.retain(|(binding, flow)| !is_it(binding, flow));
-            dropped = device.spares.len() < before;
+            dropped = device.spares.len() < count;
         }
-        self.link(key);
+        self.relink(key, &before);
         dropped
     }
 
     /// The device's flows are gone.
     pub(super) fn lose_flow(&mut self, key: &DeviceKey) {
-        self.unlink(key);
+        let before = self.links(key);
         if let Some(device) = self.by_key.get_mut(key) {
             device.flow = None;
             device.spares.clear();
         }
+        self.relink(key, &before);
     }
 
     /// Of a subscriber's devices that are bound no more only the latest so many are remembered.
@@ -177,34 +230,40 @@ impl Devices {
 
     /// Forgets a device.
     pub(super) fn remove(&mut self, key: &DeviceKey) -> Option<Device> {
-        self.unlink(key);
+        let before = self.links(key);
         if let Some(names) = self.of.get_mut(&key.0) {
             names.retain(|name| *name != key.1);
             if names.is_empty() {
                 self.of.remove(&key.0);
             }
         }
-        self.by_key.remove(key)
+        let removed = self.by_key.remove(key);
+        self.relink(key, &before);
+        removed
     }
 
-    fn flows(&self, key: &DeviceKey) -> Vec<FlowKey> {
-        let Some(device) = self.by_key.get(key) else { return Vec::new() };
+    fn links(&self, key: &DeviceKey) -> Links {
+        let Some(device) = self.by_key.get(key) else { return Links::default() };
         let spares = device.spares.iter().map(|(_, flow)| flow);
-        device.flow.iter().chain(spares).map(Flow::key).collect()
+        (device.flow.iter().chain(spares).map(Flow::key).collect(), device.online)
     }
 
-    fn link(&mut self, key: &DeviceKey) {
-        for flow in self.flows(key) {
-            self.on.entry(flow).or_default().insert(key.clone());
+    /// A device was changed: what is known of a flow stays while somebody is reached by it.
+    fn relink(&mut self, key: &DeviceKey, (left, was_online): &Links) {
+        let (flows, online) = self.links(key);
+        for flow in &flows {
+            let reached = self.on.entry(*flow).or_default();
+            let is_new = reached.devices.insert(key.clone());
+            let counted = usize::from(!is_new && !was_online);
+            reached.away = reached.away.saturating_sub(counted) + usize::from(!online);
         }
-    }
-
-    fn unlink(&mut self, key: &DeviceKey) {
-        for flow in self.flows(key) {
-            let Some(there) = self.on.get_mut(&flow) else { continue };
-            there.remove(key);
-            if there.is_empty() {
-                self.on.remove(&flow);
+        for flow in left.difference(&flows) {
+            let Some(reached) = self.on.get_mut(flow) else { continue };
+            if reached.devices.remove(key) {
+                reached.away = reached.away.saturating_sub(usize::from(!was_online));
+            }
+            if reached.devices.is_empty() {
+                self.on.remove(flow);
             }
         }
     }
@@ -237,4 +296,72 @@ impl Device {
 /// apps' devices.
 pub(super) fn name_of(contact: &[u8], instance: Option<&[u8]>) -> DeviceId {
     DeviceId::new(format!("sip:{}", String::from_utf8_lossy(instance.unwrap_or(contact))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::flow::{Outlet, Wire};
+    use super::*;
+    use std::sync::Arc;
+    use tokio::sync::mpsc;
+
+    fn flow(number: u64) -> Flow {
+        let here = ([127, 0, 0, 1], 5060).into();
+        let outlet = Outlet { queue: mpsc::channel(1).0, unread: Arc::default() };
+        Flow::connection(number, Wire::Tcp, here, here, outlet)
+    }
+
+    fn device(flow: &Flow, online: bool) -> Device {
+        let binding = Binding {
+            contact: Vec::new(),
+            path: Vec::new(),
+            instance: None,
+            reg_id: None,
+            expires_at: Time::from_millis(1000),
+            call_id: Vec::new(),
+            cseq: 1,
+            cpm: false,
+            datagrams: None,
+            told: 0,
+        };
+        let flow = Some(flow.clone());
+        let spares = Vec::new();
+        Device { binding, flow, spares, online, settled: true, told_kept: 0, exact: true, since: 0 }
+    }
+
+    fn key(device: &str) -> DeviceKey {
+        (SubscriberId::new("anna"), DeviceId::new(device))
+    }
+
+    #[test]
+    fn what_is_heard_by_a_flow_brings_back_those_of_it_that_are_away() {
+        let (mut devices, proxy, at) = (Devices::default(), flow(1), Time::from_millis);
+        devices.put(key("here"), device(&proxy, true), at(1));
+        devices.put(key("away"), device(&proxy, false), at(1));
+        devices.put(key("elsewhere"), device(&flow(2), false), at(1));
+        assert_eq!(devices.heard(proxy.key(), at(2)), [key("away")]);
+        assert_eq!(devices.heard(proxy.key(), at(1000)), [], "its registration is over");
+        devices.set_online(&key("away"), true);
+        assert_eq!(devices.heard(proxy.key(), at(3)), []);
+        devices.set_online(&key("here"), false);
+        assert_eq!(devices.heard(proxy.key(), at(4)), [key("here")]);
+        devices.put(key("here"), device(&proxy, true), at(5));
+        assert_eq!(devices.heard(proxy.key(), at(6)), [], "it has registered again by the same flow");
+        devices.set_online(&key("away"), false);
+        devices.lose_flow(&key("away"));
+        assert_eq!(devices.heard(proxy.key(), at(7)), []);
+    }
+
+    #[test]
+    fn only_a_flow_that_is_kept_alive_falls_silent() {
+        let (mut devices, phone, at) = (Devices::default(), flow(1), Time::from_millis);
+        devices.put(key("phone"), device(&phone, true), at(1));
+        assert_eq!(devices.silent_since(at(9)), []);
+        devices.keeps_alive(phone.key());
+        devices.put(key("phone"), device(&phone, true), at(5));
+        assert_eq!(devices.heard(phone.key(), at(5)), []);
+        assert_eq!((devices.silent_since(at(4)), devices.silent_since(at(5))), (vec![], vec![key("phone")]));
+        devices.put(key("phone"), device(&flow(2), true), at(6));
+        assert_eq!(devices.silent_since(at(9)), [], "of its new flow nothing is known yet");
+    }
 }

@@ -11,16 +11,14 @@ use switchback_ports::{EventLine, Page, Refusal, StoreFailure};
 /// Events of one page of what a device missed.
 const PAGE: usize = 200;
 /// How soon the lists are asked again when they do not reach far enough yet.
-const AGAIN: Duration = Duration::from_millis(50);
+pub(super) const AGAIN: Duration = Duration::from_millis(50);
 
 impl Server {
     /// A device is registered: what it missed is told first.
     pub(super) fn is_back(&mut self, key: &DeviceKey, outcome: Result<Vec<EventLine>, Option<Refusal>>) {
         let Ok(unconfirmed) = outcome else {
             // Too much at once: the device is lost again until it is heard.
-            if let Some(device) = self.devices.get_mut(key) {
-                device.online = false;
-            }
+            self.devices.set_online(key, false);
             return;
         };
         for line in unconfirmed {
@@ -40,12 +38,12 @@ impl Server {
         self.list(key.clone(), after, until, Duration::ZERO);
     }
 
-    fn list(&mut self, key: DeviceKey, after: u64, until: u64, pause: Duration) {
+    fn list(&self, key: DeviceKey, after: u64, until: u64, pause: Duration) {
         let intake = Arc::clone(&self.intake);
         self.answers.spawn(async move {
             tokio::time::sleep(pause).await;
             match intake.events(Some(Owner::Subscriber(key.0.clone())), after, PAGE).await {
-                Ok(page) => Answered::Listed { key, until, page },
+                Ok(page) => Answered::Listed { key, after, until, page },
                 Err(_) => Answered::Nothing,
             }
         });
@@ -55,6 +53,7 @@ impl Server {
     pub(super) fn listed(
         &mut self,
         key: &DeviceKey,
+        after: u64,
         until: u64,
         page: Result<Page<EventLine>, StoreFailure>,
     ) {
@@ -63,6 +62,7 @@ impl Server {
         }
         let page = match page {
             Ok(page) => page,
+            Err(StoreFailure::Behind) => return self.list(key.clone(), after, until, AGAIN),
             Err(failure) => {
                 tracing::warn!(%failure, "what a device missed could not be read");
                 return self.lose(key, "its messages could not be read");
@@ -76,7 +76,7 @@ impl Server {
         for line in page.lines.iter().filter(|line| line.cursor <= until && (exact || !is_message(line))) {
             self.queue(key, line);
         }
-        let after = seen.or_else(|| self.devices.get(key).map(|device| device.binding.told)).unwrap_or(until);
+        let after = seen.unwrap_or(after);
         if after >= until || (!page.more && page.watermark >= until) {
             return self.settle(key);
         }

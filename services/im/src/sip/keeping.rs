@@ -6,7 +6,7 @@ use switchback_ports::{LOST_BY_US, decode, encode};
 
 impl Server {
     /// Keeps something with a device, without waiting: should it be lost, something is told to the device once more.
-    pub(super) fn keep(&mut self, key: &DeviceKey, kept: Vec<u8>) {
+    pub(super) fn keep(&self, key: &DeviceKey, kept: Vec<u8>) {
         let answer = self.intake.keep(key.0.clone(), key.1.clone(), kept);
         self.answers.spawn(async move {
             drop(answer.await);
@@ -51,13 +51,11 @@ impl Server {
                 spares: Vec::new(),
                 online: false,
                 settled: false,
-                keeps_alive: false,
-                heard: now,
                 told_kept,
                 exact: row.why != LOST_BY_US[1],
                 since: 0,
             };
-            self.devices.put(key.clone(), device);
+            self.devices.put(key.clone(), device, now);
             if back {
                 self.bring_back(&key);
             }

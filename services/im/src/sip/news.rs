@@ -73,6 +73,11 @@ fn is_news(message: &Message, news: News) -> bool {
     }
 }
 
+/// Whether its sender wants to know by what other service it went.
+pub(super) fn wants_interworking(letter: &IncomingMessage) -> bool {
+    letter.content.chat.as_deref().is_some_and(|chat| chat.wants.interworking)
+}
+
 /// The notification for its sender; nothing when it did not ask for one (RFC 5438, standards.md 5.6).
 pub(super) fn notification(
     message: MessageId,

@@ -107,7 +107,7 @@ impl Server {
         }
     }
 
-    fn confirm_delivery(&mut self, key: &DeviceKey, message: MessageId) {
+    fn confirm_delivery(&self, key: &DeviceKey, message: MessageId) {
         let (subscriber, device) = key.clone();
         let receipt = DeviceReceipt { message, subscriber, device, disposition: Disposition::Delivered };
         let answer = self.intake.receipt(receipt);

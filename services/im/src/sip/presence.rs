@@ -12,6 +12,7 @@ use super::flow::Flow;
 use super::server::{Answered, Server};
 use smol_str::SmolStr;
 use std::sync::Arc;
+use switchback_core::model::Time;
 use switchback_ports::encode;
 
 /// How often it is kept how far devices were told.
@@ -21,22 +22,8 @@ impl Server {
     /// Something was heard on a flow: its devices are there.
     pub(super) fn alive(&mut self, flow: &Flow) {
         let now = self.time();
-        for key in self.devices.on(flow.key()) {
-            let Some(device) = self.devices.get_mut(&key) else { continue };
-            device.heard = now;
-            if device.online || device.binding.expires_at <= now {
-                continue;
-            }
+        for key in self.devices.heard(flow.key(), now) {
             self.bring_back(&key);
-        }
-    }
-
-    /// A flow's keep-alive was heard: from now on silence means something.
-    pub(super) fn keeps_alive(&mut self, flow: &Flow) {
-        for key in self.devices.on(flow.key()) {
-            if let Some(device) = self.devices.get_mut(&key) {
-                device.keeps_alive = true;
-            }
         }
     }
 
@@ -44,7 +31,8 @@ impl Server {
     pub(super) fn bring_back(&mut self, key: &DeviceKey) {
         let since = self.last_cursor;
         let Some(device) = self.devices.get_mut(key) else { return };
-        (device.online, device.settled, device.since) = (true, false, since);
+        (device.settled, device.since) = (false, since);
+        self.devices.set_online(key, true);
         let (intake, key) = (Arc::clone(&self.intake), key.clone());
         self.answers.spawn(async move {
             let outcome = match intake.register(key.0.clone(), key.1.clone()).await {
@@ -59,9 +47,10 @@ impl Server {
     pub(super) fn lose(&mut self, key: &DeviceKey, why: &'static str) {
         self.outboxes.remove(key);
         let Some(device) = self.devices.get_mut(key).filter(|device| device.online) else { return };
-        (device.online, device.settled) = (false, false);
+        device.settled = false;
         let kept = (device.told_kept != device.binding.told).then(|| encode(&device.binding));
         device.told_kept = device.binding.told;
+        self.devices.set_online(key, false);
         if let Some(kept) = kept {
             self.keep(key, kept);
         }
@@ -124,23 +113,18 @@ impl Server {
     pub(super) fn sweep(&mut self) {
         let now = self.time();
         let silence = u64::try_from(self.options.alive.as_millis()).unwrap_or(u64::MAX);
-        let mut ended = Vec::new();
-        let mut silent = Vec::new();
-        for (key, device) in self.devices.iter() {
-            if device.binding.expires_at <= now {
-                if device.flow.is_some() {
-                    ended.push(key.clone());
-                }
-            } else if device.online && device.keeps_alive && device.heard.plus_millis(silence) <= now {
-                silent.push(key.clone());
-            }
-        }
+        let ended = self.devices.iter().filter(|(_, device)| device.flow.is_some() && !device.is_bound(now));
+        let ended: Vec<DeviceKey> = ended.map(|(key, _)| key.clone()).collect();
         for key in ended.into_iter().filter(|key| !self.fall_over(key)).collect::<Vec<_>>() {
             if let Some(kept) = self.release(&key, "registration expired") {
                 self.keep(&key, kept);
             }
         }
-        silent.iter().for_each(|key| self.lose(key, "not heard any more"));
+        for key in self.devices.silent_since(Time::from_millis(now.as_millis().saturating_sub(silence))) {
+            if !self.fall_over(&key) {
+                self.lose(&key, "not heard any more");
+            }
+        }
         self.resume(now);
         if now >= self.keep_next {
             self.keep_next = now.plus_millis(KEEP_MS);

@@ -51,12 +51,13 @@ impl Server {
             && there.binding.reg_id != binding.reg_id
         {
             let kept = encode(&there.binding);
-            self.devices.put_spare(&key, binding, flow.clone());
+            let now = self.time();
+            self.devices.put_spare(&key, binding, flow.clone(), now);
             return (key.1, false, kept);
         }
         let was_online = old.is_some_and(|device| device.online);
         let same_flow = old.is_some_and(|device| device.flow.as_ref() == Some(flow));
-        let (settled, keeps_alive) = old.map_or((false, false), |old| (old.settled, old.keeps_alive));
+        let settled = old.is_some_and(|old| old.settled);
         let exact = old.is_none_or(|old| old.exact);
         let since = old.filter(|old| old.online).map_or(self.last_cursor, |old| old.since);
         if old.is_none() {
@@ -71,12 +72,11 @@ impl Server {
             spares: old.map_or_else(Vec::new, |old| old.spares.clone()),
             online: true,
             settled: settled && was_online,
-            keeps_alive: keeps_alive && same_flow,
-            heard: self.time(),
             exact,
             since,
         };
-        self.devices.put(key.clone(), device);
+        let now = self.time();
+        self.devices.put(key.clone(), device, now);
         if was_online && !same_flow {
             // What was on its way by the old flow goes again by the new one; the device knows it by its id.
             self.abandon(&key);

@@ -80,7 +80,7 @@ pub(super) fn door(binding: &Binding, flow: &Flow) -> SocketAddr {
 impl Server {
     /// Opens a connection for what a device is being told, which goes on when that is decided.
     pub(super) fn open_stream(
-        &mut self,
+        &self,
         key: DeviceKey,
         message: MessageId,
         about: About,

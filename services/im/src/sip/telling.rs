@@ -3,7 +3,7 @@
 use super::binding::DeviceKey;
 use super::compose::{self, DATAGRAM_GOOD, Ends, Names, REQUEST_MAX, Said, imdn_id};
 use super::flow::{Flow, Wire};
-use super::news::{About, item, notification, read};
+use super::news::{About, item, notification, read, wants_interworking};
 use super::outbox::{Item, News};
 use super::outcomes::Sending;
 use super::server::{Answered, Server};
@@ -15,8 +15,14 @@ use switchback_ports::{EventLine, IncomingMessage};
 use wire_sip::StatusCode;
 
 impl Server {
-    /// An event, just told.
-    pub(super) fn live(&mut self, line: EventLine) {
+    /// Events, just told. All are queued before devices are told: what one of them is about another may have at hand.
+    pub(super) fn all_live(&mut self, lines: &mut Vec<EventLine>) {
+        let mut queued = Vec::new();
+        lines.drain(..).for_each(|line| self.live(line, &mut queued));
+        queued.iter().for_each(|key| self.pump(key));
+    }
+
+    fn live(&mut self, line: EventLine, queued: &mut Vec<DeviceKey>) {
         self.last_cursor = self.last_cursor.max(line.cursor);
         let Owner::Subscriber(audience) = &line.event.audience else { return };
         if let Some(letter) = &line.incoming
@@ -42,7 +48,7 @@ impl Server {
             let outbox = self.outboxes.entry(key.clone()).or_default();
             let added = if settled { outbox.add(item.clone()) } else { outbox.add_later(item.clone()) };
             match added {
-                Ok(()) => self.pump(&key),
+                Ok(()) => queued.push(key),
                 Err(_) => self.lose(&key, "too far behind"),
             }
         }
@@ -95,16 +101,16 @@ impl Server {
     fn at_hand(&self, item: &Item) -> Option<Arc<IncomingMessage>> {
         match item.news {
             News::Delivered | News::Read => self.letters.get(&item.message),
-            News::Incoming { .. }
-            | News::HandedOver { .. }
-            | News::Offer
-            | News::NotDelivered
-            | News::Refused => None,
+            // By what service it was handed over is of no interest to a sender who did not ask.
+            News::HandedOver { .. } => {
+                self.letters.get(&item.message).filter(|letter| !wants_interworking(letter))
+            }
+            News::Incoming { .. } | News::Offer | News::NotDelivered | News::Refused => None,
         }
     }
 
     /// Reads what a thing is about, and whether it is still to be told.
-    fn look_up(&mut self, key: DeviceKey, item: Item) {
+    fn look_up(&self, key: DeviceKey, item: Item) {
         let intake = Arc::clone(&self.intake);
         self.answers.spawn(async move {
             let about = read(&*intake, &item).await;
