@@ -9,7 +9,7 @@ mod send;
 mod tail;
 mod trace;
 
-use crate::{bench, chat, config, demo, http, ledger, sandbox, serve};
+use crate::{bench, chat, config, demo, http, ledger, records, sandbox, serve};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::Write;
@@ -49,6 +49,9 @@ enum Command {
     /// Prove the ledger.
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
+    /// Export charging records.
+    #[command(subcommand)]
+    Records(records::RecordsCommand),
     /// Run a pretend peer.
     #[command(subcommand)]
     Sandbox(sandbox::SandboxCommand),
@@ -139,6 +142,7 @@ fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Tail(args) => tail::tail(&args),
         Command::Who(args) => presence::who(&args),
         Command::Ledger(command) => ledger::ledger(command),
+        Command::Records(command) => records::records(command),
         Command::Sandbox(command) => sandbox::sandbox(command),
         Command::Bench(args) => bench::bench(args),
         Command::Completions { shell } => {

@@ -12,5 +12,6 @@ mod demo;
 mod fsync;
 mod hostile;
 mod power;
+mod records;
 mod server;
 mod smsc;
