@@ -9,7 +9,7 @@ mod send;
 mod tail;
 mod trace;
 
-use crate::{bench, chat, config, demo, http, ledger, sandbox, serve, tariff};
+use crate::{bench, chat, config, demo, http, ledger, records, sandbox, serve, tariff};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::Write;
@@ -52,6 +52,9 @@ enum Command {
     /// Check plans, run their examples, explain a price.
     #[command(subcommand)]
     Tariff(tariff::TariffCommand),
+    /// Export charging records.
+    #[command(subcommand)]
+    Records(records::RecordsCommand),
     /// Run a pretend peer.
     #[command(subcommand)]
     Sandbox(sandbox::SandboxCommand),
@@ -143,6 +146,7 @@ fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Who(args) => presence::who(&args),
         Command::Ledger(command) => ledger::ledger(command),
         Command::Tariff(command) => tariff::tariff(command),
+        Command::Records(command) => records::records(command),
         Command::Sandbox(command) => sandbox::sandbox(command),
         Command::Bench(args) => bench::bench(args),
         Command::Completions { shell } => {

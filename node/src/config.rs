@@ -5,6 +5,7 @@
 
 mod duration;
 mod read;
+mod records;
 mod sections;
 mod sip;
 mod warnings;

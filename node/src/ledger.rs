@@ -1,11 +1,17 @@
 //! `ledger audit`: the proof that every charge, reservation and balance agree.
 //!
-//! Asked of a running server it is a few requests, each bounded; with `--store` it reads the files of a stopped one, which is also
-//! how the crash harness gets its verdict without trusting the server.
+//! Asked of a running server it is many requests, each bounded; with `--store` it reads the files of a stopped one,
+//! which is also how the crash harness gets its verdict without trusting the server.
+
+mod agreement;
+mod compare;
+mod print;
 
 use crate::cli::{ClientArgs, Failure};
 use crate::http::Client;
+use crate::records::{Maker, Pages, Source};
 use crate::serve::open_store;
+use agreement::Agreement;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -32,6 +38,9 @@ pub(crate) struct AuditArgs {
     /// Read this data folder of a stopped server instead of asking a running one.
     #[arg(long)]
     store: Option<PathBuf>,
+    /// Hold the record files of this folder against the log.
+    #[arg(long)]
+    records: Option<PathBuf>,
     /// With --store: also write every message to this file, one JSON object a line.
     #[arg(long, requires = "store")]
     messages: Option<PathBuf>,
@@ -40,32 +49,46 @@ pub(crate) struct AuditArgs {
 /// Runs a ledger command.
 pub(crate) fn ledger(command: LedgerCommand) -> Result<ExitCode, Failure> {
     let LedgerCommand::Audit(args) = command;
-    let audit = match &args.store {
-        Some(path) => of_store(path, args.messages.as_deref())?,
-        None => of_server(&args.client.client()?)?,
+    let folder = args.records.as_deref();
+    let (mut audit, agreement) = match &args.store {
+        Some(path) => of_store(path, args.messages.as_deref(), folder)?,
+        None => {
+            let client = args.client.client()?;
+            let audit = of_server(&client)?;
+            let agreement = Agreement::walk(&Source::Server(client), folder, watermark(&audit))?;
+            (audit, agreement)
+        }
     };
+    let charged = audit.get("charged").cloned().unwrap_or_default();
     let good = ["orphan_holds", "double_charges"]
         .iter()
         .all(|key| audit.get(*key).and_then(Value::as_u64) == Some(0))
-        && audit.get("unbalanced").and_then(Value::as_array).is_some_and(Vec::is_empty);
+        && audit.get("unbalanced").and_then(Value::as_array).is_some_and(Vec::is_empty)
+        && agreement.holds(&charged);
+    if let Some(audit) = audit.as_object_mut() {
+        audit.insert("records".into(), agreement.json(&charged));
+    }
     let mut out = std::io::stdout().lock();
     if args.client.json {
         writeln!(out, "{audit}")?;
     } else {
-        for (key, value) in audit.as_object().into_iter().flatten() {
-            writeln!(out, "{:<16} {value}", key.replace('_', " "))?;
-        }
+        print::audit(&mut out, &audit)?;
         writeln!(
             out,
             "{}",
             if good {
-                "the ledger balances"
+                "the ledger balances, and the records say the same"
             } else {
                 "the ledger does NOT balance: keep the data folder and report this"
             }
         )?;
     }
     Ok(ExitCode::from(u8::from(!good)))
+}
+
+/// The cursor of the last event that the proof has read.
+fn watermark(audit: &Value) -> u64 {
+    audit.get("watermark").and_then(Value::as_str).and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
 /// Asks a running server until it has read its whole ledger: each answer says how far it is.
@@ -86,7 +109,11 @@ pub(crate) fn of_server(client: &Client) -> Result<Value, Failure> {
 }
 
 /// Audits the files of a stopped server.
-fn of_store(path: &Path, messages: Option<&Path>) -> Result<Value, Failure> {
+fn of_store(
+    path: &Path,
+    messages: Option<&Path>,
+    folder: Option<&Path>,
+) -> Result<(Value, Agreement), Failure> {
     let store = open_store(path, None).map_err(Failure::Failed)?;
     let unreadable = |error: switchback_ports::StoreFailure| Failure::Failed(error.to_string());
     let totals = store.ledger_proof().map_err(unreadable)?;
@@ -94,6 +121,8 @@ fn of_store(path: &Path, messages: Option<&Path>) -> Result<Value, Failure> {
         dump(&*store, file)?;
     }
     let counts = store.totals().map_err(unreadable)?;
+    let source = Source::Store(Pages::new(store.clone(), Maker::of(None)));
+    let agreement = Agreement::walk(&source, folder, totals.watermark);
     store.close();
     let mut audit = totals_json(&totals);
     let messages =
@@ -101,7 +130,7 @@ fn of_store(path: &Path, messages: Option<&Path>) -> Result<Value, Failure> {
     if let Some(audit) = audit.as_object_mut() {
         audit.insert("messages".into(), messages);
     }
-    Ok(audit)
+    Ok((audit, agreement?))
 }
 
 fn totals_json(totals: &LedgerTotals) -> Value {

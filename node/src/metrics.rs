@@ -1,16 +1,18 @@
 //! `/metrics`: the Prometheus text form (version 0.0.4). Each HELP line says what the number means and what to alert on.
 
+use crate::records::Standing;
 use std::fmt::Write;
 use switchback_engine::{BATCH_BOUNDS, LATENCY_BOUNDS_US, Snapshot};
 use switchback_im::sip::LoginCounters;
 use switchback_ports::{RouteChange, RouteState, StoreTotals};
 
-/// Everything that is measured, as text; `logins` where SIP is spoken.
+/// Everything that is measured, as text; `logins` where SIP is spoken, `records` where charging records are written.
 pub(crate) fn render(
     counters: &Snapshot,
     store: &StoreTotals,
     routes: &[RouteChange],
     logins: Option<&LoginCounters>,
+    records: Option<Standing>,
 ) -> String {
     let mut page = Page(String::with_capacity(8192));
     submissions(&mut page, counters);
@@ -21,6 +23,9 @@ pub(crate) fn render(
     stored(&mut page, store);
     if let Some(logins) = logins {
         sip_logins(&mut page, logins);
+    }
+    if let Some(records) = records {
+        charging_records(&mut page, records);
     }
     page.head("switchback_route_up", "gauge", "1 while a route is bound. Alert when 0 for a minute.");
     for route in routes {
@@ -266,17 +271,45 @@ fn sip_logins(page: &mut Page, logins: &LoginCounters) {
     );
 }
 
+fn charging_records(page: &mut Page, standing: Standing) {
+    page.one(
+        "switchback_records_behind",
+        "gauge",
+        "How many events the charging records are behind. Alert when it grows for minutes.",
+        standing.behind,
+    );
+    page.one(
+        "switchback_records_written",
+        "gauge",
+        "Number of the last charging record in a whole file.",
+        standing.records,
+    );
+    page.one("switchback_record_files", "gauge", "Whole files of charging records.", standing.files);
+    page.one(
+        "switchback_records_failing",
+        "gauge",
+        "1 when charging records could not be written at the last try. Alert when 1 for a minute: a full disk, or a folder that is gone.",
+        u64::from(standing.failing),
+    );
+}
+
 #[cfg(test)]
 mod tests {
     use super::render;
+    use crate::records::Standing;
     use switchback_engine::Snapshot;
     use switchback_im::sip::LoginCounters;
     use switchback_ports::StoreTotals;
 
     #[test]
     fn every_series_has_its_help() {
-        let page =
-            render(&Snapshot::default(), &StoreTotals::default(), &[], Some(&LoginCounters::default()));
+        let page = render(
+            &Snapshot::default(),
+            &StoreTotals::default(),
+            &[],
+            Some(&LoginCounters::default()),
+            Some(Standing::default()),
+        );
         for line in page.lines().filter(|line| !line.starts_with('#')) {
             let name = line.split(['{', ' ']).next().unwrap();
             let family = name.trim_end_matches("_bucket").trim_end_matches("_sum").trim_end_matches("_count");

@@ -8,6 +8,7 @@ pub(crate) use plans::{Files, read_tariff};
 use crate::cli::Failure;
 use crate::clock::{AnchoredClock, SystemRandom};
 use crate::config::{self, Config, RouteSection};
+use crate::records::{Keeper, Maker, Pages};
 use crate::{logging, metrics};
 use bytes::Bytes;
 use smol_str::SmolStr;
@@ -65,6 +66,8 @@ struct Node {
     store: Arc<dyn Store>,
     /// What the configuration says of routes beside what the directory holds.
     routes: Vec<RouteSection>,
+    /// Writes the charging records, where they are configured.
+    records: Option<Keeper>,
 }
 
 impl Node {
@@ -90,7 +93,9 @@ impl Node {
         let transport: Arc<dyn Transport> = sms.clone();
         engine.attach(transport);
         let routes = config.routes.clone();
-        let node = Self { engine, sms, clock, random, store, routes };
+        let keeper = |settings| Keeper::start(settings, Arc::clone(&store));
+        let records = config.records.clone().map(keeper).transpose()?;
+        let node = Self { engine, sms, clock, random, store, routes, records };
         // Before recovery: what a graceful stop gave back unsent goes out by the routes it was for.
         node.set_routes();
         node.engine.recover().map_err(|error| Failure::Failed(error.to_string()))?;
@@ -166,7 +171,13 @@ impl Node {
         self.engine.close_door();
         self.sms.stop(GRACE).await;
         let engine = self.engine.clone();
-        let in_time = tokio::task::spawn_blocking(move || engine.stop(GRACE)).await.unwrap_or(false);
+        let in_time = tokio::task::spawn_blocking(move || {
+            let in_time = engine.stop(GRACE);
+            // After the last commit, so that the files end with it.
+            self.records.into_iter().for_each(Keeper::stop);
+            in_time
+        });
+        let in_time = in_time.await.unwrap_or(false);
         self.store.close();
         tracing::info!(in_time, "stopped");
         Ok(ExitCode::from(u8::from(!in_time)))
@@ -231,10 +242,17 @@ impl Node {
         options.sip_md5 = config.sip.md5;
         let (engine, store) = (self.engine.clone(), Arc::clone(&self.store));
         let logins = sip.map(SipServer::logins);
+        let pages = Pages::new(Arc::clone(&store), Maker::of(config.records.as_ref()));
+        options.records = Arc::new(move |after, n| pages.shown(after, n));
+        let progress = self.records.as_ref().map(Keeper::progress);
+        let (at, last) = (progress.clone(), Arc::clone(&store));
+        options.records_behind =
+            Arc::new(move || Some(at.as_ref()?.standing(last.totals().ok()?.cursor).behind));
         options.metrics = Arc::new(move || {
             // A store that has stopped still has its engine's counters to show.
             let stored = store.totals().unwrap_or_default();
-            metrics::render(&engine.counters(), &stored, &engine.routes(), logins.as_deref())
+            let records = progress.as_ref().map(|progress| progress.standing(stored.cursor));
+            metrics::render(&engine.counters(), &stored, &engine.routes(), logins.as_deref(), records)
         });
         let page = |path, content_type, body: &'static str| Page {
             path,

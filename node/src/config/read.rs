@@ -62,7 +62,10 @@ pub(crate) fn parse(
         Ok(table) => {
             let root = Row { name: "the file", line: 1, table: table.get_ref() };
             root.only(
-                &["http", "store", "log", "policy", "timers", "smpp", "sip", "class", "route", "plans"],
+                &[
+                    "http", "store", "log", "policy", "timers", "smpp", "sip", "class", "route", "plans",
+                    "records",
+                ],
                 &mut faults,
             );
             http(&root, &mut config, &mut faults);
@@ -75,6 +78,7 @@ pub(crate) fn parse(
             classes(&root, &mut config, &mut faults);
             routes(&root, &mut config, &Secrets { base, variable }, &mut faults);
             plans(&root, &mut config, base, &mut faults);
+            config.records = super::records::records(&root, base, &mut faults);
         }
         Err(error) => {
             let line = error.span().map_or(1, |span| faults.line_of(&span));

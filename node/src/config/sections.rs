@@ -26,6 +26,8 @@ pub(crate) struct Config {
     pub(crate) classes: Vec<Class>,
     /// `[[route]]`
     pub(crate) routes: Vec<RouteSection>,
+    /// `[records]`; nothing: none are written.
+    pub(crate) records: Option<crate::records::Settings>,
     /// `[plans] files`: plan files, relative to the configuration file.
     pub(crate) plan_files: Vec<PathBuf>,
 }
@@ -115,6 +117,7 @@ impl Default for Config {
             sip: super::sip::default(),
             classes: Class::shipped(),
             routes: Vec::new(),
+            records: None,
             plan_files: Vec::new(),
         }
     }

@@ -12,6 +12,7 @@ mod demo;
 mod fsync;
 mod hostile;
 mod power;
+mod records;
 mod server;
 mod smsc;
 mod tariff;

@@ -1,0 +1,56 @@
+//! Charging records: what was tried, what came of it and what it cost, in files for a billing system.
+//!
+//! A projection of the store's log and of nothing else: the same log gives the same records with the same numbers,
+//! whether they are followed as they happen, made again after a crash, or exported years later. Formatting is pure;
+//! files are handled in one place, and a thread of its own follows the log behind the commits.
+
+mod export;
+mod files;
+mod following;
+mod form;
+mod keeping;
+mod making;
+mod money;
+mod page;
+mod reading;
+mod record;
+mod words;
+
+pub(crate) use export::{RecordsCommand, records};
+pub(crate) use files::Limits;
+pub(crate) use following::Brought;
+pub(crate) use form::Form;
+pub(crate) use keeping::{Keeper, Standing};
+pub(crate) use making::Maker;
+pub(crate) use page::{Pages, Source, Walk, signed};
+pub(crate) use reading::{Line, Lines};
+pub(crate) use record::Record;
+
+use smol_str::SmolStr;
+use std::path::PathBuf;
+
+/// Where record files go and how they are made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Settings {
+    /// Their folder.
+    pub(crate) path: PathBuf,
+    /// The node's name, in their names and in every record.
+    pub(crate) node: SmolStr,
+    /// Their forms; each has files of its own.
+    pub(crate) forms: Vec<Form>,
+    /// When a file ends.
+    pub(crate) limits: Limits,
+    /// Whether numbers of people are masked.
+    pub(crate) mask: bool,
+}
+
+/// The node's name when none is configured.
+pub(crate) const NODE: &str = "switchback";
+
+impl Maker {
+    /// One that makes records as a configuration wants them.
+    pub(crate) fn of(settings: Option<&Settings>) -> Self {
+        let node = settings.map_or(SmolStr::new_static(NODE), |settings| settings.node.clone());
+        Self { node, mask: settings.is_some_and(|settings| settings.mask) }
+    }
+}
