@@ -24,7 +24,7 @@ pub struct World {
     message: Message,
     payer: Payer,
     funds: Money,
-    /// The greatest limit that the message ever had, in nano-units.
+    /// The greatest limit under which an attempt started, in nano-units: nothing else lets money go.
     limit_most: i128,
     plans: [Plan; 2],
     /// The prices of the plan have changed.
@@ -179,9 +179,10 @@ impl World {
         }
         assert!(rests, "a fact was asked for again and again");
         self.settle(&changes);
-        let limits =
-            [&before, &heard, &self.message].map(|message| message.limit().map_or(0, |limit| limit.nanos));
-        self.limit_most = limits.into_iter().fold(self.limit_most, i128::max);
+        if self.message.attempts.len() > before.attempts.len() {
+            let limit = self.message.limit().map_or(0, |limit| limit.nanos);
+            self.limit_most = self.limit_most.max(limit);
+        }
         claims::after(self, &before, &heard, &changes);
         claims::absorbed(self, &before, balance, held);
     }

@@ -11,8 +11,10 @@ mod kannel;
 mod kannel_load;
 mod load;
 mod page;
+mod people;
 mod phase;
 mod report;
+mod sip;
 mod stage;
 mod story;
 mod waiting;
@@ -35,6 +37,11 @@ pub(crate) struct BenchArgs {
 enum Part {
     /// Write finished messages into a store, through the store's own port in sorted batches.
     Fill(fill::FillArgs),
+    /// Measure SIP clients instead: both ways over UDP and TCP, offline, registrations, and Kamailio beside it.
+    Sip(sip::SipArgs),
+    /// A fleet of SIP handsets, as a process of its own.
+    #[command(hide = true)]
+    SipLoad(sip::SipLoadArgs),
     /// The load on a running server, as a process of its own.
     #[command(hide = true)]
     Load(load::LoadArgs),
@@ -73,7 +80,7 @@ pub(crate) struct RunArgs {
     /// Do not measure Kannel, even when it is installed.
     #[arg(long)]
     no_kannel: bool,
-    /// Keep the data here and use what is here; a folder for temporary files when not given.
+    /// Keep the data in `data` of this folder and use what is there; a folder for temporary files when not given.
     #[arg(long)]
     store: Option<std::path::PathBuf>,
     /// Print JSON.
@@ -85,6 +92,8 @@ pub(crate) struct RunArgs {
 pub(crate) fn bench(args: BenchArgs) -> Result<ExitCode, Failure> {
     match args.part {
         Some(Part::Fill(args)) => fill::fill(&args),
+        Some(Part::Sip(args)) => sip::bench(&args),
+        Some(Part::SipLoad(args)) => sip::load(&args),
         Some(Part::Load(args)) => load::load(args),
         Some(Part::KannelLoad(args)) => kannel_load::load(args),
         None => {
@@ -103,7 +112,7 @@ fn throughput(args: &RunArgs) -> Result<Value, Failure> {
     let smsc = stage::Smsc::start(args.delay)?;
     let folder = stage::Folder::new(args.store.as_deref())?;
     fill::up_to(&folder.data(), args.stored, args.payers)?;
-    let mut server = stage::Server::start(&folder, Some(smsc.address()))?;
+    let mut server = stage::Server::start(&folder, &smsc.route())?;
     report::tell(&format!("making {} senders", args.payers))?;
     let senders = cast::make(&server, args.payers)?;
     let tokens = folder.path().join("tokens");
@@ -111,7 +120,8 @@ fn throughput(args: &RunArgs) -> Result<Value, Failure> {
     let stage = phase::Stage { server: &server, smsc: &smsc, tokens: &tokens, folder: &folder, args };
     report::tell(&format!("{} s under full load", args.seconds))?;
     // No text twice, not even of a store that was measured before.
-    let full = stage.measure(None, server.metric("switchback_messages_final")?)?;
+    let before = server.metric("switchback_messages_final")?;
+    let full = stage.measure(None, before)?;
     let half = full.end_to_end_per_s() / 2;
     report::tell(&format!("{} s at {half} messages a second", args.seconds))?;
     let calm = stage.measure(Some(u32::try_from(half.max(1)).unwrap_or(u32::MAX)), full.begun())?;
@@ -123,7 +133,7 @@ fn throughput(args: &RunArgs) -> Result<Value, Failure> {
     let ratio = kannel.as_ref().map(|kannel| full.against(kannel));
     Ok(json!({
         "cores": std::thread::available_parallelism().map_or(0, std::num::NonZero::get),
-        "stored_before": args.stored, "stored_after": stored, "payers": args.payers, "recipients": args.recipients,
+        "stored_before": before, "stored_after": stored, "payers": args.payers, "recipients": args.recipients,
         "connections": args.connections, "full": full.to_json(), "half": calm.to_json(), "ledger": ledger,
         "kannel": kannel, "ratio": ratio,
     }))

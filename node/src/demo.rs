@@ -1,13 +1,14 @@
 //! `demo`: six stories, one a claim of the method, played on loopback through the public interfaces only.
 //!
 //! The server is a child process of this program (`serve` of the same binary), so that it can be killed; the SMSC is a
-//! pretend one over real SMPP; phones are real HTTP clients. A story is judged from three sides that do not know each
+//! pretend one over real SMPP; phones are real HTTP clients, one is a SIP client. A story is judged from three sides that do not know each
 //! other: what the server's trace says, what its ledger charged, and what the peers themselves saw.
 
 mod cast;
 mod judge;
 mod phone;
 mod server;
+mod sip_phone;
 mod stories;
 
 use crate::cli::Failure;
@@ -31,7 +32,7 @@ pub(crate) struct DemoArgs {
     /// What goes wrong at the pretend SMSC, for example `invalid-destination` or `throttled:50` (per mille).
     #[arg(long, default_value = "")]
     smsc: String,
-    /// Write what the SMSC had on the wire to this file, for a protocol analyser.
+    /// Write what the SMSC and the SIP client had on the wire to this file, for a protocol analyser.
     #[arg(long)]
     pcap: Option<PathBuf>,
 }
@@ -43,9 +44,10 @@ pub(crate) fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
     if !args.json {
         writeln!(
             out,
-            "The server runs as a process of its own on {}, with a pretend SMSC on {}.",
+            "The server runs as a process of its own on {}, with a pretend SMSC on {}. Dana chats with a SIP client at {}.",
             stage.server.url(),
-            stage.smsc.address()
+            stage.smsc.address(),
+            stage.server.sip()
         )?;
     }
     let mut all_good = true;

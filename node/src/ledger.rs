@@ -150,6 +150,8 @@ fn line(message: &Message) -> Value {
         "id": message.id.to_string(),
         "client_ref": message.client_ref.as_ref().map(|reference| reference.as_str()),
         "status": message.status.as_str(),
+        "accepted_ms": message.accepted_at.as_millis(),
+        "delivered_ms": message.delivered_at.map(|at| at.as_millis()),
         "digest": message.content.digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
         "attempts": attempts,
         "charged": message.slot.charged().map(|money| json!({"amount": money.amount(), "currency": money.currency.as_str()})),

@@ -2,10 +2,16 @@
 
 use std::fmt::Write;
 use switchback_engine::{BATCH_BOUNDS, LATENCY_BOUNDS_US, Snapshot};
+use switchback_im::sip::LoginCounters;
 use switchback_ports::{RouteChange, RouteState, StoreTotals};
 
-/// Everything that is measured, as text.
-pub(crate) fn render(counters: &Snapshot, store: &StoreTotals, routes: &[RouteChange]) -> String {
+/// Everything that is measured, as text; `logins` where SIP is spoken.
+pub(crate) fn render(
+    counters: &Snapshot,
+    store: &StoreTotals,
+    routes: &[RouteChange],
+    logins: Option<&LoginCounters>,
+) -> String {
     let mut page = Page(String::with_capacity(8192));
     submissions(&mut page, counters);
     attempts(&mut page, counters);
@@ -13,6 +19,9 @@ pub(crate) fn render(counters: &Snapshot, store: &StoreTotals, routes: &[RouteCh
     queues(&mut page, counters);
     commits(&mut page, counters);
     stored(&mut page, store);
+    if let Some(logins) = logins {
+        sip_logins(&mut page, logins);
+    }
     page.head("switchback_route_up", "gauge", "1 while a route is bound. Alert when 0 for a minute.");
     for route in routes {
         let up = u64::from(route.state == RouteState::Up);
@@ -242,15 +251,32 @@ fn stored(page: &mut Page, store: &StoreTotals) {
     );
 }
 
+fn sip_logins(page: &mut Page, logins: &LoginCounters) {
+    page.one(
+        "switchback_sip_logins_failed_total",
+        "counter",
+        "SIP requests with wrong credentials. Alert on a jump: somebody guesses, or a client has an old password.",
+        logins.failed(),
+    );
+    page.one(
+        "switchback_sip_logins_slowed_total",
+        "counter",
+        "Those that were beyond the budget of their source address, and answered with 503.",
+        logins.slowed(),
+    );
+}
+
 #[cfg(test)]
 mod tests {
     use super::render;
     use switchback_engine::Snapshot;
+    use switchback_im::sip::LoginCounters;
     use switchback_ports::StoreTotals;
 
     #[test]
     fn every_series_has_its_help() {
-        let page = render(&Snapshot::default(), &StoreTotals::default(), &[]);
+        let page =
+            render(&Snapshot::default(), &StoreTotals::default(), &[], Some(&LoginCounters::default()));
         for line in page.lines().filter(|line| !line.starts_with('#')) {
             let name = line.split(['{', ' ']).next().unwrap();
             let family = name.trim_end_matches("_bucket").trim_end_matches("_sum").trim_end_matches("_count");

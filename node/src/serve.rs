@@ -150,7 +150,7 @@ impl Node {
         })?;
         let sip = self.sip(config).await?;
         self.say_where(&listener, config, sip.as_ref())?;
-        let router = Api::router(Arc::new(self.engine.clone()), self.api_options(config));
+        let router = Api::router(Arc::new(self.engine.clone()), self.api_options(config, sip.as_ref()));
         let limits =
             Limits { connections_max: config.http.connections_max, drain_time: GRACE, ..Limits::default() };
         let server = switchback_api::serve(listener, router, limits, asked_to_stop());
@@ -198,7 +198,7 @@ impl Node {
 
     /// The SIP server, when there is anything for it to listen on.
     async fn sip(&self, config: &Config) -> Result<Option<SipServer>, Failure> {
-        if config.sip.listen.is_empty() {
+        if config.sip.listen.is_empty() && config.sip.listen_md5.is_empty() {
             return Ok(None);
         }
         let intake: Arc<dyn Intake> = Arc::new(self.engine.clone());
@@ -225,14 +225,16 @@ impl Node {
         Ok(out.flush()?)
     }
 
-    fn api_options(&self, config: &Config) -> ApiOptions {
+    fn api_options(&self, config: &Config, sip: Option<&SipServer>) -> ApiOptions {
         let mut options = ApiOptions::new(Arc::clone(&self.clock), Arc::clone(&self.random));
         options.sip_realm = config.sip.realm.clone();
         options.sip_md5 = config.sip.md5;
         let (engine, store) = (self.engine.clone(), Arc::clone(&self.store));
+        let logins = sip.map(SipServer::logins);
         options.metrics = Arc::new(move || {
             // A store that has stopped still has its engine's counters to show.
-            metrics::render(&engine.counters(), &store.totals().unwrap_or_default(), &engine.routes())
+            let stored = store.totals().unwrap_or_default();
+            metrics::render(&engine.counters(), &stored, &engine.routes(), logins.as_deref())
         });
         let page = |path, content_type, body: &'static str| Page {
             path,

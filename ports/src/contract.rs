@@ -72,6 +72,7 @@ const PROPERTIES: &[Property] = &[
     ("cursors have no gap", feed::cursors),
     ("each audience has its own events", feed::audiences),
     ("events are paged without loss", feed::paged),
+    ("the log is read in order, and is never edited", feed::log),
     ("messages are listed newest first", lists::messages),
     ("filters all apply", lists::filters),
     ("conversations belong to both ends", lists::conversations),
@@ -79,7 +80,6 @@ const PROPERTIES: &[Property] = &[
     ("a balanced ledger is proved", ledger::balanced),
     ("a ledger that does not balance is found out", ledger::faults),
     ("a proof that is asked again goes on where it ended", ledger::asked_again),
-    ("the ledger is read in order", ledger::in_order),
     ("totals count", lists::totals),
     ("a closed store says so", units::closed),
 ];

@@ -26,8 +26,8 @@ pub use intake::{
     QuoteLine, QuotedFallback, Refusal, RefusalKind, RouteChange, RouteState, Subscription, Trace,
 };
 pub use page::{
-    ConversationLine, ConversationSummary, EventLine, IncomingMessage, LedgerTotals, MessageFilter, Page,
-    StoreTotals,
+    Chapter, ConversationLine, ConversationSummary, EventLine, IncomingMessage, LedgerTotals, MessageFilter,
+    Page, StoreTotals,
 };
 pub use record::{CorruptRecord, decode, encode};
 pub use store::{DeviceRow, LOST_BY_US, Store, StoreFailure};

@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::sync::Arc;
+use switchback_core::charge::LedgerEntry;
 use switchback_core::model::{
-    Address, ClientRef, Content, Event, Message, MessageId, Money, Owner, Service, Status, Time,
+    Address, ClientRef, Content, DecisionRecord, Event, Message, MessageId, Money, Owner, Service, Status,
+    Time,
 };
 
 /// A page of a list.
@@ -16,6 +18,25 @@ pub struct Page<T> {
     pub more: bool,
     /// Every event with a cursor up to this one is reflected in the list.
     pub watermark: u64,
+}
+
+/// A chapter of the log: what one unit told of one message. Written once, never edited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chapter {
+    /// Its number in the log, from 1, without a gap.
+    pub seq: u64,
+    /// The message.
+    pub message: MessageId,
+    /// Cursor of its first event; without events the next one to be given.
+    pub cursor: u64,
+    /// The unit made the message: no earlier chapter of it has been written with it there.
+    pub begins: bool,
+    /// What was decided.
+    pub decisions: Vec<DecisionRecord>,
+    /// What happened.
+    pub events: Vec<Event>,
+    /// What it cost.
+    pub ledger: Vec<LedgerEntry>,
 }
 
 /// An event with its place in the feed.

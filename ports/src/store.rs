@@ -2,7 +2,7 @@
 
 use crate::directory::{Entry, Kind};
 use crate::page::{
-    ConversationLine, ConversationSummary, EventLine, LedgerTotals, MessageFilter, Page, StoreTotals,
+    Chapter, ConversationLine, ConversationSummary, EventLine, LedgerTotals, MessageFilter, Page, StoreTotals,
 };
 use crate::unit::{Committed, Conflict, IdempotencyKey, IdempotencyRecord, PeerRef, RefusalRecord, Unit};
 use smol_str::SmolStr;
@@ -86,14 +86,27 @@ pub trait Store: Send + Sync {
     /// All entries of a kind of the directory.
     fn directory(&self, kind: Kind) -> Result<Vec<Entry>, StoreFailure>;
 
+    /// What was told of a message, oldest first. Exact.
+    fn story(&self, id: MessageId) -> Result<Vec<Chapter>, StoreFailure>;
+
     /// Decisions of a message, oldest first. Exact.
-    fn decisions(&self, id: MessageId) -> Result<Vec<DecisionRecord>, StoreFailure>;
+    fn decisions(&self, id: MessageId) -> Result<Vec<DecisionRecord>, StoreFailure> {
+        Ok(self.story(id)?.into_iter().flat_map(|chapter| chapter.decisions).collect())
+    }
 
     /// Events of a message, oldest first. Exact.
-    fn message_events(&self, id: MessageId) -> Result<Vec<Event>, StoreFailure>;
+    fn message_events(&self, id: MessageId) -> Result<Vec<Event>, StoreFailure> {
+        Ok(self.story(id)?.into_iter().flat_map(|chapter| chapter.events).collect())
+    }
 
     /// Ledger entries of a message, oldest first. Exact.
-    fn message_ledger(&self, id: MessageId) -> Result<Vec<LedgerEntry>, StoreFailure>;
+    fn message_ledger(&self, id: MessageId) -> Result<Vec<LedgerEntry>, StoreFailure> {
+        Ok(self.story(id)?.into_iter().flat_map(|chapter| chapter.ledger).collect())
+    }
+
+    /// Up to `n` chapters of the log after the one numbered `after` (0: from the first), in order and without a gap:
+    /// what every projection follows. Exact; what it has once given it gives again, for the log is never edited.
+    fn chapters(&self, after: u64, n: usize) -> Result<Vec<Chapter>, StoreFailure>;
 
     /// Events after a cursor, in order, for one audience or (`None`) all. Gapless up to the page's watermark.
     fn events(&self, audience: Option<&Owner>, after: u64, n: usize)
@@ -121,9 +134,6 @@ pub trait Store: Send + Sync {
 
     /// The latest refusals, newest first.
     fn refusals(&self, n: usize) -> Result<Vec<RefusalRecord>, StoreFailure>;
-
-    /// All ledger entries after a position, in order, for the audit: `(position, entry)`.
-    fn ledger(&self, after: u64, n: usize) -> Result<Vec<(u64, LedgerEntry)>, StoreFailure>;
 
     /// Sums of the ledger against payers and messages, as far as they have been read. A call goes on where the last
     /// one ended, reads for a bounded while (some 200 ms), and says how far it came; while one caller reads, others are

@@ -10,6 +10,12 @@
 //! go whose SMS waits at the SMSC (revert by `cancel_sm`). Prices are not zero; half of the payers have allowances that
 //! run out.
 //!
+//! Over SIP ([`Options::sip`]) senders and recipients are handsets, in fourteenths: three to people without chat (SMS),
+//! five to people who stay registered (over UDP, over TCP, and with a client that is no CPM client), two to people with
+//! three devices of which two come and go, two held for people who are away because an SMS is too dear, and one each
+//! through fallback, through revert by a failure receipt, and through revert by `cancel_sm`. Senders send again with the
+//! same `imdn.Message-ID` until the answer is clear.
+//!
 //! # The verdict
 //!
 //! By the content hash of each text, all texts being different:
@@ -26,26 +32,38 @@
 //! * **unfinished**: a message without a final status when all have expired; **no graceful stop**: the last SIGTERM
 //!   did not end with code 0 in time.
 //!
+//! And over SIP, where a text counts as seen once for all devices of a person:
+//!
+//! * **confirmed and told again**: a device was told a message after its notification was answered with 200; one that
+//!   sends none, after its 200 was on disk.
+//! * **sender not told**: a message was delivered, and no notification said so to its sender.
+//! * **registration lost**, **not taken away**, **bound and not online**, **left and not offline**, **offline since
+//!   another time**: what the restarted server says is not what it had answered: after a 200 to REGISTER the binding is
+//!   there, and who was told 200 on leaving is offline since then.
+//!
 //! # The windows
 //!
 //! A kill at the moment `t` *meets* a window when at least one message stands in it, as told by the witnesses:
 //!
 //! * **committed, not answered**: the client's request was under way at `t`, stayed unclear, and its repeat was answered
 //!   with `Idempotency-Replayed`: the commit had happened.
-//! * **intent, not sent**: accepted before `t` with its first attempt's intent, and the SMSC saw it only after `t`.
+//!   An answer over SIP does not say that: there the store accepted before `t`, and the answer came from the next life.
+//! * **intent, not sent**: accepted before `t` with its first attempt's intent, and its peer saw it only after `t`.
 //! * **sent, not answered**: the SMSC saw the submit before `t` and had not answered it.
 //! * **answered, not recorded**: the SMSC answered before `t`, and the server submitted the text again after `t`
 //!   without having been told of a failure; or the answer left within the last 3 ms before `t` (less than a commit
-//!   takes to come round).
-//! * **receipt, not recorded**: a receipt was on its way at `t` and not answered on that link.
+//!   takes to come round). A handset's 200 is such an answer.
+//! * **receipt, not recorded**: a receipt, or a handset's notification, was on its way at `t` and not answered on that link.
 //! * **withdrawal open**: the SMSC saw a `cancel_sm` before `t`, and the next attempt was seen only after `t`.
-//! * **settle**: a receipt of an SMSC or a device was answered within the last 20 ms before `t`.
+//! * **settle**: a receipt of an SMSC or a device (a handset's notification) was answered within the last 20 ms before `t`.
 
+mod actors;
 mod money;
 mod options;
 mod report;
 mod run;
 mod setup;
+mod sip;
 mod traffic;
 mod verdict;
 mod windows;
@@ -53,5 +71,5 @@ mod witness;
 
 pub use crate::child::Fault;
 pub use options::Options;
-pub use report::{Kill, Summary, Window};
+pub use report::{Kill, Registrations, Summary, Window};
 pub use run::run;

@@ -159,6 +159,16 @@ impl Handset {
         self.register_for(0).await
     }
 
+    /// Asks what is bound to its address, and binds nothing (RFC 3261 10.2.3).
+    ///
+    /// # Errors
+    /// There is no final answer.
+    pub async fn bindings(&self) -> Result<Registered, Failure> {
+        let call_id = self.0.state().ids.word();
+        let answer = self.0.request(&letters::fetch(&self.0.config, call_id)).await?;
+        Ok(Registered::of(answer, &self.0.contact_user))
+    }
+
     async fn register_for(&self, expires: u32) -> Result<Registered, Failure> {
         let answer = self.0.register(expires).await?;
         let registered = Registered::of(answer, &self.0.contact_user);
@@ -306,6 +316,12 @@ impl Handset {
     #[must_use]
     pub fn inbox(&self) -> Inbox {
         self.0.inbox.borrow().clone()
+    }
+
+    /// How much there was since it was started.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.0.inbox.borrow().counts
     }
 
     /// Waits, at most ten seconds, until the inbox is as it should be.

@@ -3,6 +3,8 @@
 //! * [`smsc`]: an SMSC (SMPP 3.4 over TCP) with the misbehaviours that operators meet, by name, rate and number.
 //! * [`device`]: app devices on the public HTTP interface, thousands in one process.
 //! * [`handset`]: SIP handsets with theirs, over UDP and TCP.
+//! * [`fleet`]: thousands of SIP handsets in one thread, as a load.
+//! * [`ladder`]: a capture as a ladder diagram.
 //! * [`load`]: a client that sends messages and keeps its own record of what it was told.
 //! * [`crash`]: kills the real binary at random instants and compares what the client was told with what the peers
 //!   saw, each from its own [`journal`] on disk.
@@ -18,10 +20,12 @@ pub mod clock;
 pub mod content;
 pub mod crash;
 pub mod device;
+pub mod fleet;
 pub mod handset;
 pub mod hostile;
 pub mod http;
 pub mod journal;
+pub mod ladder;
 pub mod load;
 pub mod pcap;
 pub mod script;

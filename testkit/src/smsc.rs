@@ -28,6 +28,7 @@ pub use handset::Phone;
 pub use script::{Misbehaviour, Rule, Script};
 pub use seen::{Counts, Seen, Shown};
 
+use crate::pcap::Capture;
 use link::Shared;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -134,6 +135,12 @@ impl Smsc {
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The capture that it writes, for others on the same stage; nothing when none was asked for.
+    #[must_use]
+    pub fn capture(&self) -> Option<Capture> {
+        self.shared.world().capture.clone()
     }
 
     /// Changes what goes wrong from now on.

@@ -3,17 +3,15 @@
 use crate::scene::PATIENCE;
 use smol_str::SmolStr;
 use std::sync::{Arc, Condvar, Mutex};
-use switchback_core::charge::LedgerEntry;
 use switchback_core::model::{
-    Content, DecisionRecord, Event, Message, MessageId, Owner, PayerId, PeerId, Report, RouteId,
-    SubscriberId, Time,
+    Content, Message, MessageId, Owner, PayerId, PeerId, Report, RouteId, SubscriberId, Time,
 };
 use switchback_core::tariff::Payer;
 use switchback_ports::directory::{Entry, Kind};
 use switchback_ports::{
-    Committed, Conflict, ConversationLine, ConversationSummary, DeviceRow, EventLine, IdempotencyKey,
-    IdempotencyRecord, LedgerTotals, MessageFilter, Page, PeerRef, RefusalRecord, Store, StoreFailure,
-    StoreTotals, Unit, Write,
+    Chapter, Committed, Conflict, ConversationLine, ConversationSummary, DeviceRow, EventLine,
+    IdempotencyKey, IdempotencyRecord, LedgerTotals, MessageFilter, Page, PeerRef, RefusalRecord, Store,
+    StoreFailure, StoreTotals, Unit, Write,
 };
 use switchback_sqlite::SqliteStore;
 
@@ -132,16 +130,12 @@ impl Store for Gate {
         self.store.directory(kind)
     }
 
-    fn decisions(&self, id: MessageId) -> Result<Vec<DecisionRecord>, StoreFailure> {
-        self.store.decisions(id)
+    fn story(&self, id: MessageId) -> Result<Vec<Chapter>, StoreFailure> {
+        self.store.story(id)
     }
 
-    fn message_events(&self, id: MessageId) -> Result<Vec<Event>, StoreFailure> {
-        self.store.message_events(id)
-    }
-
-    fn message_ledger(&self, id: MessageId) -> Result<Vec<LedgerEntry>, StoreFailure> {
-        self.store.message_ledger(id)
+    fn chapters(&self, after: u64, n: usize) -> Result<Vec<Chapter>, StoreFailure> {
+        self.store.chapters(after, n)
     }
 
     fn events(
@@ -178,10 +172,6 @@ impl Store for Gate {
 
     fn refusals(&self, n: usize) -> Result<Vec<RefusalRecord>, StoreFailure> {
         self.store.refusals(n)
-    }
-
-    fn ledger(&self, after: u64, n: usize) -> Result<Vec<(u64, LedgerEntry)>, StoreFailure> {
-        self.store.ledger(after, n)
     }
 
     fn ledger_totals(&self) -> Result<LedgerTotals, StoreFailure> {

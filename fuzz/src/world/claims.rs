@@ -3,9 +3,7 @@
 use super::World;
 use switchback_core::charge::Slot;
 use switchback_core::lifecycle::{Changes, Effect};
-use switchback_core::model::{
-    Attempt, AttemptKind, ChargeOn, Message, Money, OnUnknown, Service, Status, Time,
-};
+use switchback_core::model::{Attempt, ChargeOn, Message, Money, OnUnknown, Service, Status, Time};
 
 /// What must be true whenever the message rests. `before` is the message before the input, `heard` with the input
 /// taken in and nothing decided.
@@ -24,10 +22,10 @@ pub(super) fn after(world: &World, before: &Message, heard: &Message, changes: &
             "an effect without an attempt"
         );
     }
-    // A late answer may bring an unknown attempt back to life beside the one that R11 sent after it, never beside another.
-    let live: Vec<&Attempt> = world.message.attempts.iter().filter(|attempt| attempt.is_live()).collect();
-    let after_unknown = |attempt: &&Attempt| attempt.may_duplicate || attempt.kind == AttemptKind::Repeat;
-    assert!(live.len() <= 1 || live.iter().skip(1).all(after_unknown), "I4: live at once: {live:?}");
+    // A late answer may bring back to life what was unknown when the next one started; nothing else may be beside it.
+    let live = || world.message.attempts.iter().filter(|attempt| attempt.is_live());
+    let never_unknown = live().filter(|attempt| attempt.unknown_at.is_none()).count();
+    assert!(never_unknown <= 1, "I4: live at once: {:?}", live().collect::<Vec<_>>());
 }
 
 /// I3: until it is final a message knows when it is looked at next, no later than its end.
@@ -63,7 +61,7 @@ fn charged_once(world: &World) {
         message.kept.is_empty() || message.attempts.iter().any(may_keep),
         "I7: kept without the plan's word"
     );
-    // A later choice may lower the bound; what was charged under the earlier one stays charged.
+    // A later choice may lower the bound; what started under the earlier one is still paid for.
     let limit = world.limit_most;
     assert!(paid <= limit, "I7: paid {paid}, limit {limit}: {message:?}");
 }

@@ -114,10 +114,16 @@ impl Span {
 }
 
 impl Cost {
+    /// Processor time of the processes of that name, in microseconds.
+    pub(super) fn cpu_us_of(&self, name: &str) -> u64 {
+        self.cpu_us.iter().filter(|(other, _)| *other == name).map(|(_, us)| us).sum()
+    }
+
     /// Processor time a message by process, in tenths of a microsecond as a decimal.
     pub(super) fn per_message(&self, messages: u64) -> Value {
-        let each =
-            |(name, us): &(&'static str, u64)| ((*name).to_owned(), json!(tenths(us * 10 / messages.max(1))));
+        let each = |(name, _): &(&'static str, u64)| {
+            ((*name).to_owned(), json!(tenths(self.cpu_us_of(name) * 10 / messages.max(1))))
+        };
         Value::Object(self.cpu_us.iter().map(each).collect())
     }
 }

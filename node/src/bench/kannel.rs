@@ -4,17 +4,14 @@
 use super::RunArgs;
 use super::gauge::{Span, memory_kib};
 use super::report::tell;
-use super::stage::{Folder, Process, Smsc};
+use super::stage::{Folder, Process, Smsc, free_port, installed};
 use crate::cli::Failure;
 use serde_json::{Value, json};
 use std::io::BufRead;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::{Duration, Instant};
-
-/// How long its start may take.
-const START: Duration = Duration::from_secs(10);
+use std::time::Duration;
 
 /// Measures Kannel; nothing when it is not installed.
 pub(super) fn measure(args: &RunArgs, smsc: &Smsc, folder: &Folder) -> Result<Option<Value>, Failure> {
@@ -29,7 +26,7 @@ pub(super) fn measure(args: &RunArgs, smsc: &Smsc, folder: &Folder) -> Result<Op
     let log = folder.path().join("kannel.log");
     let start = |program: &PathBuf, port: u16| -> Result<Process, Failure> {
         let mut process = Process::start(Command::new(program).args(["-v", "4"]).arg(&file), &log)?;
-        await_port(port, &mut process)?;
+        process.await_port(port)?;
         Ok(process)
     };
     let mut bearer = start(&bearerbox, boxes)?;
@@ -72,27 +69,6 @@ fn load(args: &RunArgs, folder: &Folder, sendsms: u16, reports: u16) -> Result<V
     load.lines()?.read_line(&mut line)?;
     serde_json::from_str(&line)
         .map_err(|_| Failure::Failed("the load on Kannel broke off: see load.log".into()))
-}
-
-fn installed(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]);
-    folders.map(|folder: PathBuf| folder.join(name)).find(|file| file.is_file())
-}
-
-fn free_port() -> Result<u16, Failure> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
-}
-
-fn await_port(port: u16, process: &mut Process) -> Result<(), Failure> {
-    let began = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        if began.elapsed() > START || process.ended()? {
-            return Err(Failure::Failed("Kannel did not start: see kannel.log".into()));
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    Ok(())
 }
 
 fn config(smsc: SocketAddr, admin: u16, boxes: u16, sendsms: u16) -> String {

@@ -3,13 +3,19 @@
 use crate::cli::Failure;
 use crate::http::Client;
 use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long a start may take, recovery of millions of messages included.
 const START: Duration = Duration::from_secs(120);
+
+/// How long the start of another's server may take.
+const FOREIGN_START: Duration = Duration::from_secs(10);
+
+/// What every server of a bench has.
+const CONFIG: &str = "[http]\nlisten = \"127.0.0.1:0\"\n[store]\npath = \"data\"\n[log]\nlevel = \"warn\"\n";
 
 /// A folder for one bench.
 pub(super) struct Folder {
@@ -97,6 +103,18 @@ impl Process {
         Ok(self.0.wait()?)
     }
 
+    /// Waits until it takes connections at a port of this machine.
+    pub(super) fn await_port(&mut self, port: u16) -> Result<(), Failure> {
+        let began = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            if began.elapsed() > FOREIGN_START || self.ended()? {
+                return Err(Failure::Failed("another's server did not start: see its log".into()));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
     /// Whether it has ended.
     pub(super) fn ended(&mut self) -> Result<bool, Failure> {
         Ok(self.0.try_wait()?.is_some())
@@ -146,6 +164,14 @@ impl Smsc {
         self.address
     }
 
+    /// The section of a server's configuration that makes it a route.
+    pub(super) fn route(&self) -> String {
+        format!(
+            "[smpp]\nreconnect = \"100ms\"\n[[route]]\nid = \"smsc-1\"\naddress = \"{}\"\nsystem_id = \"switchback\"\npassword_file = \"smsc.password\"\nwindow = 1000\n",
+            self.address
+        )
+    }
+
     /// Its process.
     pub(super) fn id(&self) -> u32 {
         self.process.id()
@@ -163,11 +189,11 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts a server on the folder's data, with a route to the SMSC when there is one.
-    pub(super) fn start(folder: &Folder, smsc: Option<SocketAddr>) -> Result<Self, Failure> {
+    /// Starts a server on the folder's data, with these sections of its configuration besides.
+    pub(super) fn start(folder: &Folder, sections: &str) -> Result<Self, Failure> {
         let file = folder.path().join("switchback.toml");
         std::fs::write(folder.path().join("smsc.password"), "secret")?;
-        std::fs::write(&file, config(smsc))?;
+        std::fs::write(&file, format!("{CONFIG}{sections}"))?;
         let began = Instant::now();
         let args = ["serve".to_owned(), "--config".to_owned(), file.display().to_string()];
         let mut process = Process::of_ours(&args, &folder.path().join("server.log"))?;
@@ -229,13 +255,14 @@ impl Server {
     }
 }
 
-fn config(smsc: Option<SocketAddr>) -> String {
-    let mut text =
-        "[http]\nlisten = \"127.0.0.1:0\"\n[store]\npath = \"data\"\n[log]\nlevel = \"warn\"\n[smpp]\nreconnect = \"100ms\"\n".to_owned();
-    if let Some(smsc) = smsc {
-        text.push_str(&format!(
-            "[[route]]\nid = \"smsc-1\"\naddress = \"{smsc}\"\nsystem_id = \"switchback\"\npassword_file = \"smsc.password\"\nwindow = 1000\n"
-        ));
-    }
-    text
+/// Where a program is, when it is installed.
+pub(super) fn installed(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]);
+    folders.map(|folder: PathBuf| folder.join(name)).find(|file| file.is_file())
+}
+
+/// A port that nobody has.
+pub(super) fn free_port() -> Result<u16, Failure> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }

@@ -4,6 +4,7 @@
 use super::RunArgs;
 use super::fill::{commit, open_payers, unwritable};
 use super::gauge::memory_kib;
+use super::people::{self, People};
 use super::report::tell;
 use super::stage::{Folder, Server};
 use super::story::{self, Maker};
@@ -12,13 +13,11 @@ use crate::clock::AnchoredClock;
 use crate::http::Client;
 use crate::serve::open_store;
 use serde_json::{Value, json};
-use smol_str::SmolStr;
 use std::collections::HashSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use switchback_core::model::{Address, PayerId, PlanId, Shard, SubscriberId, Time};
-use switchback_ports::directory::{Entry, PlanText, Subscriber};
-use switchback_ports::{Clock, Expect, Store, Unit, Write};
+use switchback_core::model::Time;
+use switchback_ports::{Clock, Expect, Store, Write};
 
 /// Units of one commit.
 const BATCH: u64 = 1024;
@@ -29,12 +28,12 @@ pub(super) fn measure(args: &RunArgs, count: u64) -> Result<Value, Failure> {
     let began = Instant::now();
     fill(&folder.data(), args, count)?;
     let filled = began.elapsed();
-    let first = Server::start(&folder, None)?;
+    let first = Server::start(&folder, "")?;
     let ready_first = first.ready_in;
     let peak_first = memory_kib(first.id(), "VmHWM");
     tell("killing the server")?;
     first.kill();
-    let mut server = Server::start(&folder, None)?;
+    let mut server = Server::start(&folder, "")?;
     let open = server.metric("switchback_messages_open")?;
     if open != count {
         return Err(Failure::Failed(format!("{count} messages waited before the kill, and {open} after it")));
@@ -70,13 +69,7 @@ fn write(store: &dyn Store, there: u64, args: &RunArgs, count: u64) -> Result<()
     let now = AnchoredClock::start().now();
     let mut maker = Maker::new(args.payers)?;
     open_payers(store, &mut maker)?;
-    let plan = PlanText { id: PlanId::new(story::PLAN_ID), text: story::PLAN.to_owned() };
-    let subscribers = (0..u64::from(args.recipients)).map(|n| subscriber(n, now));
-    let entries: Vec<Entry> =
-        std::iter::once(Ok(Entry::Plan(plan))).chain(subscribers).collect::<Result<_, Failure>>()?;
-    for entries in entries.chunks(usize::try_from(BATCH).unwrap_or(1)) {
-        commit(store, entries.iter().map(directory_unit).collect())?;
-    }
+    people::write(store, &People { subscribers: args.recipients, payers: 1, login: None }, now)?;
     let first = now.as_millis().saturating_sub(count - there);
     let mut told = Instant::now();
     let mut next = there;
@@ -100,28 +93,6 @@ fn write(store: &dyn Store, there: u64, args: &RunArgs, count: u64) -> Result<()
         }
     }
     Ok(())
-}
-
-fn subscriber(n: u64, now: Time) -> Result<Entry, Failure> {
-    let address = Address::parse(&story::recipient(n)).map_err(|error| Failure::Failed(error.to_string()))?;
-    Ok(Entry::Subscriber(Subscriber {
-        id: SubscriberId::new(story::subscriber(n)),
-        addresses: vec![address],
-        payer: PayerId::new(story::payer(0)),
-        max_price: None,
-        hide_presence: false,
-        created_at: now,
-    }))
-}
-
-fn directory_unit(entry: &Entry) -> Unit {
-    let key: SmolStr = entry.key();
-    Unit {
-        shard: Shard::of(&key),
-        epoch: 1,
-        expects: Vec::new(),
-        writes: vec![Write::Directory(Box::new(entry.clone()))],
-    }
 }
 
 /// One recipient opens a stream as a device: how long until all that waited for them, and nothing else, is there.

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 use switchback_core::rows::{Faults, Row};
-use switchback_im::sip::{Expires, Listen, Options, TlsFiles, Wire};
+use switchback_im::sip::{Budget, Expires, Listen, Options, TlsFiles, Wire};
 
 /// What a server has when the file says nothing.
 pub(super) fn default() -> Options {
@@ -21,25 +21,65 @@ pub(super) fn sip(root: &Row<'_, '_>, config: &mut Config, base: &Path, faults: 
         "certificate_file",
         "key_file",
         "listen",
+        "listen_md5",
         "domain",
         "realm",
         "md5",
         "trusted",
+        "login_failures",
+        "login_window",
         "expires_min",
         "expires",
         "expires_max",
         "devices_max",
+        "connections_max",
         "alive",
     ];
     row.only(&keys, faults);
     let options = &mut config.sip;
-    for (text, line) in row.texts("listen", faults) {
-        match listen(text) {
-            Some(listen) => options.listen.push(listen),
-            None => faults.add(
-                line,
-                format!("`{text}` is no socket for SIP; give udp:, tcp:, tls:, ws: or wss: with an IP address and a port, like \"udp:127.0.0.1:5060\""),
-            ),
+    sockets(&row, options, base, faults);
+    if let Some(domain) = row.name("domain", faults) {
+        options.domain = SmolStr::new(domain);
+    }
+    if let Some(realm) = row.name("realm", faults) {
+        options.realm = SmolStr::new(realm);
+    }
+    if let Some(md5) = row.flag("md5", faults) {
+        options.md5 = md5;
+    }
+    if !options.md5 && !options.listen_md5.is_empty() {
+        faults.add(row.line, "`listen_md5` needs `md5 = true`: without it logins keep no MD5 digest".into());
+    }
+    for (text, line) in row.texts("trusted", faults) {
+        match text.parse() {
+            Ok(address) => options.trusted.push(address),
+            Err(_) => faults.add(line, format!("`{text}` is no IP address, like \"192.0.2.1\"")),
+        }
+    }
+    logins(&row, &mut options.logins, faults);
+    if let Some(n) = row.whole("connections_max", 1..1_000_001, faults) {
+        options.limits.connections = usize::try_from(n).unwrap_or(1);
+    }
+    if let Some(n) = row.whole("devices_max", 1..1001, faults) {
+        options.devices_max = usize::try_from(n).unwrap_or(1);
+    }
+    let mut alive = ms(options.alive);
+    duration(&row, "alive", &mut alive, faults);
+    options.alive = Duration::from_millis(alive);
+    expires(&row, &mut options.expires, faults);
+}
+
+/// Where to listen, and the certificate for what is secure of it.
+fn sockets(row: &Row<'_, '_>, options: &mut Options, base: &Path, faults: &mut Faults) {
+    for (key, sockets) in [("listen", &mut options.listen), ("listen_md5", &mut options.listen_md5)] {
+        for (text, line) in row.texts(key, faults) {
+            match listen(text) {
+                Some(listen) => sockets.push(listen),
+                None => faults.add(
+                    line,
+                    format!("`{text}` is no socket for SIP; give udp:, tcp:, tls:, ws: or wss: with an IP address and a port, like \"udp:127.0.0.1:5060\""),
+                ),
+            }
         }
     }
     let (certificate, key) = (row.text("certificate_file", faults), row.text("key_file", faults));
@@ -53,31 +93,20 @@ pub(super) fn sip(root: &Row<'_, '_>, config: &mut Config, base: &Path, faults: 
             None
         }
     };
-    if options.tls.is_none() && options.listen.iter().any(|listen| listen.wire.is_secure()) {
+    if options.tls.is_none()
+        && options.listen.iter().chain(&options.listen_md5).any(|listen| listen.wire.is_secure())
+    {
         faults.add(row.line, "tls: and wss: need `certificate_file` and `key_file`".into());
     }
-    if let Some(domain) = row.name("domain", faults) {
-        options.domain = SmolStr::new(domain);
+}
+
+fn logins(row: &Row<'_, '_>, logins: &mut Budget, faults: &mut Faults) {
+    if let Some(n) = row.whole("login_failures", 1..1_000_001, faults) {
+        logins.failures = u32::try_from(n).unwrap_or(u32::MAX);
     }
-    if let Some(realm) = row.name("realm", faults) {
-        options.realm = SmolStr::new(realm);
-    }
-    if let Some(md5) = row.flag("md5", faults) {
-        options.md5 = md5;
-    }
-    for (text, line) in row.texts("trusted", faults) {
-        match text.parse() {
-            Ok(address) => options.trusted.push(address),
-            Err(_) => faults.add(line, format!("`{text}` is no IP address, like \"192.0.2.1\"")),
-        }
-    }
-    if let Some(n) = row.whole("devices_max", 1..1001, faults) {
-        options.devices_max = usize::try_from(n).unwrap_or(1);
-    }
-    let mut alive = ms(options.alive);
-    duration(&row, "alive", &mut alive, faults);
-    options.alive = Duration::from_millis(alive);
-    expires(&row, &mut options.expires, faults);
+    let mut window = ms(logins.window);
+    duration(row, "login_window", &mut window, faults);
+    logins.window = Duration::from_millis(window);
 }
 
 fn expires(row: &Row<'_, '_>, expires: &mut Expires, faults: &mut Faults) {

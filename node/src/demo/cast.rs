@@ -1,9 +1,10 @@
-//! The stage: a server, an SMSC, three subscribers on different plans, and their phones.
+//! The stage: a server, an SMSC, four subscribers on different plans, and their phones.
 
 use super::DemoArgs;
 use super::judge::Account;
 use super::phone::Phone;
 use super::server::Server;
+use super::sip_phone::SipPhone;
 use crate::cli::Failure;
 use crate::http::{Answer, Client};
 use serde_json::{Value, json};
@@ -43,7 +44,14 @@ pub(super) struct Stage {
     pub(super) cleo: Person,
     /// Cleo's phone.
     pub(super) phone: Phone,
+    /// Pays as Anna does, and chats with a SIP client.
+    pub(super) dana: Person,
+    /// Her client, always registered.
+    pub(super) sip_phone: SipPhone,
 }
+
+/// What Dana's client logs in with; the server keeps no more than its digest.
+const SIP_PASSWORD: &str = "correct horse";
 
 const EVEN: &str = "[plan]\nid = \"even\"\nversion = 1\ncurrency = \"EUR\"\ncharge_decimals = 2\nrounding = \"up\"\n\
 [[rate]]\nservice = \"im\"\ndest = \"any\"\nunit = \"message\"\nprice = \"0.03\"\n\
@@ -57,7 +65,7 @@ const BUNDLE: &str = "[plan]\nid = \"bundle\"\nversion = 1\ncurrency = \"EUR\"\n
 [[allowance]]\nid = \"sms100\"\nservices = [\"sms\"]\ndest = \"any\"\nunit = \"segment\"\namount = 100\nper = \"month\"\n";
 
 impl Stage {
-    /// Starts the server and the SMSC, and introduces the three.
+    /// Starts the server and the SMSC, and introduces the four.
     pub(super) fn set(args: &DemoArgs) -> Result<Self, Failure> {
         let script = args.smsc.parse().map_err(|error| Failure::Usage(format!("--smsc: {error}")))?;
         let smsc = Smsc::start(Config {
@@ -76,7 +84,11 @@ impl Stage {
         let ben = person(&admin, &server, "ben", "+46701000002", FREE_CHAT)?;
         let cleo = person(&admin, &server, "cleo", "+46701000003", BUNDLE)?;
         let phone = Phone::new(cleo.client.clone(), "cleos-phone");
-        let stage = Self { smsc, server, admin, admin_token, anna, ben, cleo, phone };
+        let dana = person(&admin, &server, "dana", "+46701000004", EVEN)?;
+        let login = json!({"subscriber": "dana", "password": SIP_PASSWORD});
+        admin.ask("PUT", "/v1/admin/sip-users/dana", Some(&login), &[]).and_then(Answer::good)?;
+        let sip_phone = SipPhone::start("dana", dana.number, SIP_PASSWORD, server.sip(), smsc.capture())?;
+        let stage = Self { smsc, server, admin, admin_token, anna, ben, cleo, phone, dana, sip_phone };
         stage.wait_for("the route to the SMSC", || {
             let routes = stage.admin.get("/v1/admin/routes").and_then(Answer::good)?;
             let up = |route: &Value| route.get("state").and_then(Value::as_str) == Some("up");
@@ -150,7 +162,7 @@ impl Stage {
             message,
             trace,
             shown_by_smsc,
-            shown_by_phone: self.phone.times(text),
+            shown_by_phone: self.phone.times(text) + self.sip_phone.times(text),
         })
     }
 }

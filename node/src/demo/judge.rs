@@ -16,7 +16,7 @@ pub(super) struct Account {
     pub(super) trace: Value,
     /// How many phones behind the SMSC showed the text.
     pub(super) shown_by_smsc: usize,
-    /// How many times the chat app showed it.
+    /// How many times chat clients showed it: the app, and the SIP client.
     pub(super) shown_by_phone: usize,
 }
 
@@ -36,6 +36,8 @@ pub(super) struct Act {
     expected: Expected,
     /// Other things that a story holds to be true, each with its proof.
     more: Vec<(String, bool)>,
+    /// What the peers themselves tell of it.
+    told: Vec<String>,
 }
 
 /// The judgement of one story.
@@ -99,13 +101,20 @@ impl Account {
 impl Act {
     /// Puts an account beside what was expected.
     pub(super) const fn new(account: Account, expected: Expected) -> Self {
-        Self { account, expected, more: Vec::new() }
+        Self { account, expected, more: Vec::new(), told: Vec::new() }
     }
 
     /// Adds something that must be true, too.
     #[must_use]
     pub(super) fn and(mut self, what: impl Into<String>, holds: bool) -> Self {
         self.more.push((what.into(), holds));
+        self
+    }
+
+    /// Adds what a peer itself tells of it.
+    #[must_use]
+    pub(super) fn told(mut self, line: String) -> Self {
+        self.told.push(line);
         self
     }
 
@@ -129,7 +138,7 @@ impl Act {
         }
         if !account.peers_agree() {
             let (sms, im) = (account.shown_by_smsc, account.shown_by_phone);
-            faults.push(format!("the trace says delivered by {:?}; phones behind the SMSC showed it {sms} times, the app {im} times", account.delivered_by()));
+            faults.push(format!("the trace says delivered by {:?}; phones behind the SMSC showed it {sms} times, chat clients {im} times", account.delivered_by()));
         }
         faults
             .extend(self.more.iter().filter(|(_, holds)| !holds).map(|(what, _)| format!("not so: {what}")));
@@ -142,7 +151,7 @@ impl Act {
         json!({
             "message": text(&account.message, "id"), "services": account.services(), "status": text(&account.message, "status"),
             "seen_by_peers": {"smsc": account.shown_by_smsc, "phone": account.shown_by_phone},
-            "charged": charged.amount(), "currency": charged.currency.as_str(), "sentences": account.sentences(), "faults": self.faults(),
+            "charged": charged.amount(), "currency": charged.currency.as_str(), "sentences": account.sentences(), "told": self.told, "faults": self.faults(),
         })
     }
 }
@@ -180,9 +189,10 @@ impl Verdict {
         for act in &self.acts {
             let account = &act.account;
             lines.push(format!("   \u{201c}{}\u{201d}", account.text));
+            lines.extend(act.told.iter().map(|line| format!("     {line}")));
             lines.extend(account.sentences().into_iter().map(|sentence| format!("     {sentence}")));
             lines.push(format!(
-                "     -> {} by {}; charged {}; phones behind the SMSC showed it {}x, the app {}x",
+                "     -> {} by {}; charged {}; phones behind the SMSC showed it {}x, chat {}x",
                 text(&account.message, "status"),
                 account.services().join(" -> "),
                 account.charged(),

@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// What stands behind the @ of SIP addresses.
+pub(super) const SIP_DOMAIN: &str = "demo.example.net";
+
 /// How long a start may take.
 const START: Duration = Duration::from_secs(20);
 
@@ -16,6 +19,7 @@ const START: Duration = Duration::from_secs(20);
 pub(super) struct Server {
     folder: PathBuf,
     listen: SocketAddr,
+    sip: SocketAddr,
     child: Child,
 }
 
@@ -23,8 +27,9 @@ impl Server {
     /// Starts a server with an empty store in `folder`, with a route to the SMSC.
     pub(super) fn start(folder: &Path, listen: SocketAddr, smsc: SocketAddr) -> Result<Self, Failure> {
         std::fs::write(folder.join("smsc.password"), "secret")?;
-        std::fs::write(folder.join("switchback.toml"), config(listen, smsc))?;
-        let mut server = Self { folder: folder.to_owned(), listen, child: spawn(folder)? };
+        let sip = std::net::UdpSocket::bind("127.0.0.1:0")?.local_addr()?;
+        std::fs::write(folder.join("switchback.toml"), config(listen, sip, smsc))?;
+        let mut server = Self { folder: folder.to_owned(), listen, sip, child: spawn(folder)? };
         server.await_ready()?;
         Ok(server)
     }
@@ -32,6 +37,11 @@ impl Server {
     /// Where it listens.
     pub(super) fn url(&self) -> String {
         format!("http://{}", self.listen)
+    }
+
+    /// Where it listens for SIP over UDP.
+    pub(super) const fn sip(&self) -> SocketAddr {
+        self.sip
     }
 
     /// The admin token that it wrote at its first start.
@@ -133,13 +143,17 @@ const TIMERS: [(&str, &str); 16] = [
     ("last_word", "1s"),
 ];
 
-fn config(listen: SocketAddr, smsc: SocketAddr) -> String {
+fn config(listen: SocketAddr, sip: SocketAddr, smsc: SocketAddr) -> String {
     let mut text = format!(
         "[http]\nlisten = \"{listen}\"\n[store]\npath = \"data\"\n[smpp]\nreconnect = \"100ms\"\nreconnect_cap = \"500ms\"\n"
     );
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        text,
+        "[sip]\nlisten = [\"udp:{sip}\"]\ndomain = \"{SIP_DOMAIN}\"\nrealm = \"{SIP_DOMAIN}\""
+    );
     text.push_str("[timers]\n");
     for (key, value) in TIMERS {
-        // Writing to a String cannot fail.
         let _ = writeln!(text, "{key} = \"{value}\"");
     }
     let _ = write!(

@@ -192,6 +192,7 @@ pub(crate) fn wait_for<T>(what: &str, mut holds: impl FnMut() -> Option<T>) -> T
             return found;
         }
         assert!(began.elapsed() < PATIENCE, "{what} did not come");
-        std::thread::yield_now();
+        // What is waited for needs the processor more than the question does.
+        std::thread::sleep(Duration::from_millis(5));
     }
 }

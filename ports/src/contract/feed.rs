@@ -2,7 +2,8 @@
 
 use super::sample::writes;
 use super::{Sample, StoreUnderTest, catch_up, got, put};
-use crate::{EventLine, Store, Write};
+use crate::{Chapter, EventLine, Store, Write};
+use switchback_core::charge::LedgerKind;
 use switchback_core::model::{AccountId, Event, EventKind, Owner, Status, SubscriberId};
 
 /// Everything after a cursor, in pages of `n`.
@@ -73,6 +74,60 @@ pub(super) fn audiences(of: &mut dyn StoreUnderTest) {
         assert_eq!(all(of.store(), Some(&Owner::Account(AccountId::new("bank"))), 0, 7), []);
         let everything = all(of.store(), None, 0, 1000);
         assert_eq!(everything.len(), 120);
+    }
+}
+
+/// All chapters, in pages of `n`.
+fn chapters(store: &dyn Store, n: usize) -> Vec<Chapter> {
+    let mut all: Vec<Chapter> = Vec::new();
+    loop {
+        let page = got(store.chapters(all.last().map_or(0, |last| last.seq), n));
+        if page.is_empty() {
+            return all;
+        }
+        assert!(page.len() <= n);
+        all.extend(page);
+    }
+}
+
+/// Numbered without a gap, each with what its unit told of its message; the story of a message is its chapters, and
+/// what was read once is read again.
+pub(super) fn log(of: &mut dyn StoreUnderTest) {
+    let mut before = Vec::new();
+    for round in 0..3 {
+        let (one, other) = (Sample(10 * round + 1), Sample(10 * round + 2));
+        put(of.store(), one.accept());
+        put(of.store(), other.accept());
+        let told = vec![
+            Write::Ledger(vec![other.entry(1, LedgerKind::Reserve, 3), one.entry(1, LedgerKind::Reserve, 1)]),
+            Write::Events(vec![
+                one.event(2, EventKind::Read),
+                other.event(2, EventKind::Refused),
+                one.event(3, EventKind::Expired),
+            ]),
+        ];
+        let committed = put(of.store(), writes(told));
+        put(of.store(), one.finish(Status::Delivered));
+        let all = chapters(of.store(), 1000);
+        assert!((1..).zip(&all).all(|(number, chapter)| chapter.seq == number), "{all:?}");
+        assert_eq!(all.get(..before.len()), Some(&*before), "the log is never edited");
+        let events = all.iter().flat_map(|chapter| (chapter.cursor..).zip(&chapter.events));
+        assert!((1..).zip(events).all(|(cursor, (at, _))| cursor == at));
+        assert!(all.iter().any(|chapter| chapter.cursor == committed.first_cursor));
+        for sample in [one, other] {
+            let of_it = |chapter: &&Chapter| chapter.message == sample.id();
+            let story: Vec<_> = all.iter().filter(of_it).cloned().collect();
+            assert_eq!(got(of.store().story(sample.id())), story);
+            let begins: Vec<_> = story.iter().map(|chapter| chapter.begins).collect();
+            assert!(begins.iter().enumerate().all(|(at, begins)| *begins == (at == 0)), "{begins:?}");
+            assert_eq!(story.iter().map(|chapter| chapter.ledger.len()).sum::<usize>(), 1);
+        }
+        for n in [1, 2, 5] {
+            assert_eq!(chapters(of.store(), n), all);
+        }
+        of.reopen();
+        assert_eq!(chapters(of.store(), 7), all);
+        before = all;
     }
 }
 

@@ -94,29 +94,3 @@ pub(super) fn asked_again(of: &mut dyn StoreUnderTest) {
         assert_eq!(proof(of.store()), asked, "step {step}");
     }
 }
-
-/// Positions grow; pages lose and repeat nothing.
-pub(super) fn in_order(of: &mut dyn StoreUnderTest) {
-    begin(of.store());
-    for n in 1..=3 {
-        put(of.store(), entries(n, &[(1, Reserve), (1, Release), (2, Reserve)], 100, 0));
-    }
-    put(of.store(), entries(1, &[(2, Release)], 100, 0));
-    for n in [1, 2, 4, 100] {
-        let (mut after, mut read) = (0, Vec::new());
-        loop {
-            let page = got(of.store().ledger(after, n));
-            assert!(page.len() <= n && page.iter().all(|(position, _)| *position > after));
-            let Some((last, _)) = page.last() else { break };
-            after = *last;
-            read.extend(page);
-        }
-        assert!(read.is_sorted_by(|a, b| a.0 < b.0));
-        let number = |id: switchback_core::model::MessageId| id.made_at().millis_since(super::sample::at(0));
-        let seen: Vec<_> = read.iter().map(|(_, entry)| (number(entry.message), entry.attempt)).collect();
-        assert_eq!(
-            seen,
-            [1, 2, 3].iter().flat_map(|n| [(*n, 1), (*n, 1), (*n, 2)]).chain([(1, 2)]).collect::<Vec<_>>()
-        );
-    }
-}

@@ -13,6 +13,7 @@
 mod binding;
 mod compose;
 mod flow;
+mod guard;
 mod identity;
 mod net;
 mod offer;
@@ -29,6 +30,7 @@ mod tls;
 mod words;
 
 pub use flow::Wire;
+pub use guard::{Budget, LoginCounters};
 pub use options::{Expires, Limits, Listen, Options};
 pub use tls::{TlsError, TlsFiles};
 
@@ -66,6 +68,7 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct SipServer {
     addresses: Vec<(Wire, SocketAddr)>,
+    logins: Arc<LoginCounters>,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
     ears: JoinSet<()>,
@@ -89,7 +92,7 @@ impl SipServer {
     /// # Errors
     /// [`StartError`] when a socket cannot be opened or a certificate not be read; then nothing is.
     pub async fn start(
-        options: Options,
+        mut options: Options,
         intake: Arc<dyn Intake>,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
@@ -102,11 +105,12 @@ impl SipServer {
             numbers: Arc::new(AtomicU64::new(0)),
             tls: options.tls.as_ref().map(tls::acceptor).transpose()?,
         };
-        if shared.tls.is_none() && options.listen.iter().any(|listen| listen.wire.is_secure()) {
+        let listens = || options.listen.iter().chain(&options.listen_md5);
+        if shared.tls.is_none() && listens().any(|listen| listen.wire.is_secure()) {
             return Err(TlsError::Missing.into());
         }
         let (mut ears, mut addresses, mut sockets) = (JoinSet::new(), Vec::new(), Sockets::default());
-        for (number, listen) in options.listen.iter().enumerate() {
+        for (number, listen) in listens().enumerate() {
             let failed = |error| StartError::Listen { listen: listen.clone(), error };
             let bound = Bound::to(listen).await.map_err(failed)?;
             let local = bound.address().map_err(failed)?;
@@ -122,15 +126,25 @@ impl SipServer {
                 }
             });
         }
+        // As they are bound: a flow knows its socket by that.
+        let bound = addresses.iter().skip(options.listen.len());
+        options.listen_md5 = bound.map(|(wire, address)| Listen { wire: *wire, address: *address }).collect();
         let (stop, stopping) = watch::channel(false);
         let server = Server::new(options, sockets, intake, clock, random);
-        Ok(Self { addresses, stop, server: tokio::spawn(server.run(inbox, stopping)), ears })
+        let logins = server.guard.counters();
+        Ok(Self { addresses, logins, stop, server: tokio::spawn(server.run(inbox, stopping)), ears })
     }
 
     /// Where it listens.
     #[must_use]
     pub fn addresses(&self) -> &[(Wire, SocketAddr)] {
         &self.addresses
+    }
+
+    /// What it counts of logins, also when it has ended.
+    #[must_use]
+    pub fn logins(&self) -> Arc<LoginCounters> {
+        Arc::clone(&self.logins)
     }
 
     /// Ends as a crash would: nothing more is said or kept.

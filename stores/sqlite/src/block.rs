@@ -6,7 +6,7 @@
 use crate::error::Fault;
 use crate::pack::{Pack, unpack};
 use crate::record::{LogBody, id_of, seal, signed, unseal, unsigned};
-use crate::story::Chapter;
+use crate::story::{Chapter, MADE};
 use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 use serde::{Deserialize, Serialize};
 use switchback_core::model::MessageId;
@@ -89,6 +89,14 @@ pub(crate) struct Logged {
 }
 
 impl Logged {
+    /// The whole chapter.
+    pub(crate) fn told(&self) -> Result<switchback_ports::Chapter, Fault> {
+        let (decisions, events, ledger) = self.read()?;
+        let Self { seq, message, cursor, .. } = *self;
+        let begins = self.flags & MADE != 0;
+        Ok(switchback_ports::Chapter { seq, message, cursor, begins, decisions, events, ledger })
+    }
+
     /// What it tells.
     pub(crate) fn read(&self) -> Result<LogBody, Fault> {
         unseal(&self.record)

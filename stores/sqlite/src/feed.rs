@@ -1,13 +1,13 @@
-//! The feed of events, in the order of their cursors: of everybody straight from the log, of one audience through
-//! its list.
+//! The log in its order, and the feed of its events in the order of their cursors: of everybody straight from the log,
+//! of one audience through its list.
 
-use crate::block::{COLUMNS, Logged, Reader, chapters, first_after, last};
+use crate::block::{self, COLUMNS, Logged, Reader, first_after, first_of, last};
 use crate::error::Fault;
 use crate::lists::{owner_key, rows_of};
 use crate::record::{signed, unseal};
 use rusqlite::{Connection, params};
 use switchback_core::model::Owner;
-use switchback_ports::{EventLine, Page};
+use switchback_ports::{Chapter, EventLine, Page};
 
 /// The events of a chapter after `cursor`, up to `until`, for this audience.
 fn lines(
@@ -25,6 +25,23 @@ fn lines(
     }))
 }
 
+/// Chapters after one, in order.
+pub(crate) fn chapters(c: &Connection, after: u64, n: usize) -> Result<Vec<Chapter>, Fault> {
+    let sql = format!("SELECT {COLUMNS} FROM log WHERE first_seq >= ?1 ORDER BY first_seq");
+    let mut statement = c.prepare_cached(&sql)?;
+    let mut rows = statement.query([signed(first_of(c, after.saturating_add(1))?)])?;
+    let mut found = Vec::new();
+    while found.len() < n {
+        let Some(row) = rows.next()? else { break };
+        for chapter in
+            block::chapters(row)?.iter().filter(|chapter| chapter.seq > after).take(n - found.len())
+        {
+            found.push(chapter.told()?);
+        }
+    }
+    Ok(found)
+}
+
 /// A page of everybody's events.
 pub(crate) fn all(c: &Connection, after: u64, n: usize) -> Result<Page<EventLine>, Fault> {
     let (_, watermark) = last(c)?;
@@ -35,7 +52,7 @@ pub(crate) fn all(c: &Connection, after: u64, n: usize) -> Result<Page<EventLine
     let mut found = Vec::new();
     while found.len() <= n {
         let Some(row) = rows.next()? else { break };
-        for chapter in chapters(row)?.iter().filter(|chapter| chapter.events > 0) {
+        for chapter in block::chapters(row)?.iter().filter(|chapter| chapter.events > 0) {
             found.extend(lines(chapter, None, after, watermark)?);
         }
     }

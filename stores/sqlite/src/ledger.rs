@@ -1,4 +1,4 @@
-//! The ledger: its entries in order, and the proof that it balances.
+//! The proof that the ledger balances.
 //!
 //! The proof goes through the log once, chapter by chapter, and keeps its sums: asked again it reads what came since.
 //! One call reads for a bounded while and says how far it came, so that neither its caller nor a stop waits for ten
@@ -12,7 +12,7 @@ use crate::look;
 use crate::pool::Pool;
 use crate::record::{signed, unsigned};
 use crate::shared::Account;
-use crate::story::{FINISHED, LEDGER_IN_CHAPTER, MADE, REOPENED};
+use crate::story::{FINISHED, MADE, REOPENED};
 use rusqlite::{Connection, params};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -27,25 +27,6 @@ use switchback_ports::{LedgerTotals, StoreFailure};
 const BUDGET: Duration = Duration::from_millis(200);
 /// Chapters that are read before the clock is looked at.
 const PAGE: u64 = 1024;
-
-/// Entries after a position, in order.
-pub(crate) fn entries(c: &Connection, after: u64, n: usize) -> Result<Vec<(u64, LedgerEntry)>, Fault> {
-    let start = first_of(c, after / LEDGER_IN_CHAPTER)?;
-    let sql = format!("SELECT {COLUMNS} FROM log WHERE first_seq >= ?1 AND ledger > 0 ORDER BY first_seq");
-    let mut statement = c.prepare_cached(&sql)?;
-    let mut rows = statement.query([signed(start)])?;
-    let mut found = Vec::new();
-    while found.len() < n {
-        let Some(row) = rows.next()? else { break };
-        for chapter in chapters(row)?.iter().filter(|chapter| chapter.ledger > 0) {
-            let (_, _, ledger) = chapter.read()?;
-            let first = chapter.seq * LEDGER_IN_CHAPTER;
-            found.extend((first..).zip(ledger).filter(|(position, _)| *position > after));
-        }
-    }
-    found.truncate(n);
-    Ok(found)
-}
 
 /// The proof as far as it is, read on by one caller at a time.
 #[derive(Debug, Default)]

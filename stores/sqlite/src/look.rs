@@ -5,7 +5,7 @@ use crate::batch::key_bytes;
 use crate::block::Reader;
 use crate::error::Fault;
 use crate::overlay::Overlay;
-use crate::record::{LogBody, id_of, signed, unseal, unsigned};
+use crate::record::{id_of, signed, unseal, unsigned};
 use crate::shared::{Account, read};
 use crate::statements::HEAD;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -17,7 +17,7 @@ use switchback_core::model::{
     DeviceId, Message, MessageId, PayerId, PeerId, Report, RouteId, SubscriberId, Time,
 };
 use switchback_ports::directory::{Entry, Kind};
-use switchback_ports::{DeviceRow, IdempotencyKey, IdempotencyRecord, RefusalRecord};
+use switchback_ports::{Chapter, DeviceRow, IdempotencyKey, IdempotencyRecord, RefusalRecord};
 
 /// Where one looks: what is not folded, and the tables.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +83,7 @@ fn last_log(view: View<'_>, id: MessageId) -> Result<u64, Fault> {
 }
 
 /// The chapters of a message's story, oldest first: the chain from its latest one, and those from before it was made.
-pub(crate) fn story(view: View<'_>, id: MessageId) -> Result<Vec<LogBody>, Fault> {
+pub(crate) fn story(view: View<'_>, id: MessageId) -> Result<Vec<Chapter>, Fault> {
     let mut at = last_log(view, id)?;
     let (mut log, mut chain) = (Reader::new(view.c), VecDeque::new());
     while at != 0 {
@@ -91,14 +91,14 @@ pub(crate) fn story(view: View<'_>, id: MessageId) -> Result<Vec<LogBody>, Fault
         if chapter.message != id || chapter.prev >= at {
             return Err(Fault::damaged("the story of a message leads astray"));
         }
-        chain.push_front(chapter.read()?);
+        chain.push_front(chapter.told()?);
         at = chapter.prev;
     }
     let mut statement = view.c.prepare_cached("SELECT seq FROM loose WHERE message = ?1 ORDER BY seq")?;
     let mut rows = statement.query([id.to_bytes()])?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
-        all.push(log.chapter(unsigned(row.get(0)?))?.read()?);
+        all.push(log.chapter(unsigned(row.get(0)?))?.told()?);
     }
     all.extend(chain);
     Ok(all)

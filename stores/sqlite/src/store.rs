@@ -14,17 +14,15 @@ use std::sync::mpsc::{Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
-use switchback_core::charge::LedgerEntry;
 use switchback_core::model::{
-    Content, DecisionRecord, Event, Message, MessageId, Owner, PayerId, PeerId, Report, RouteId,
-    SubscriberId, Time,
+    Content, Message, MessageId, Owner, PayerId, PeerId, Report, RouteId, SubscriberId, Time,
 };
 use switchback_core::tariff::Payer;
 use switchback_ports::directory::{Entry, Kind};
 use switchback_ports::{
-    Committed, Conflict, ConversationLine, ConversationSummary, DeviceRow, EventLine, IdempotencyKey,
-    IdempotencyRecord, LedgerTotals, MessageFilter, Page, PeerRef, RefusalRecord, Store, StoreFailure,
-    StoreTotals, Unit, Write,
+    Chapter, Committed, Conflict, ConversationLine, ConversationSummary, DeviceRow, EventLine,
+    IdempotencyKey, IdempotencyRecord, LedgerTotals, MessageFilter, Page, PeerRef, RefusalRecord, Store,
+    StoreFailure, StoreTotals, Unit, Write,
 };
 
 /// Callers that may wait in line for the writer.
@@ -212,19 +210,12 @@ impl Store for SqliteStore {
         self.pool.read(|c| look::directory(c, kind))
     }
 
-    fn decisions(&self, id: MessageId) -> Result<Vec<DecisionRecord>, StoreFailure> {
-        let story = self.look_once(|view| look::story(view, id))?;
-        Ok(story.into_iter().flat_map(|(decisions, _, _)| decisions).collect())
+    fn story(&self, id: MessageId) -> Result<Vec<Chapter>, StoreFailure> {
+        self.look_once(|view| look::story(view, id))
     }
 
-    fn message_events(&self, id: MessageId) -> Result<Vec<Event>, StoreFailure> {
-        let story = self.look_once(|view| look::story(view, id))?;
-        Ok(story.into_iter().flat_map(|(_, events, _)| events).collect())
-    }
-
-    fn message_ledger(&self, id: MessageId) -> Result<Vec<LedgerEntry>, StoreFailure> {
-        let story = self.look_once(|view| look::story(view, id))?;
-        Ok(story.into_iter().flat_map(|(_, _, ledger)| ledger).collect())
+    fn chapters(&self, after: u64, n: usize) -> Result<Vec<Chapter>, StoreFailure> {
+        self.pool.read_once(|c| feed::chapters(c, after, n))
     }
 
     fn events(
@@ -268,10 +259,6 @@ impl Store for SqliteStore {
 
     fn refusals(&self, n: usize) -> Result<Vec<RefusalRecord>, StoreFailure> {
         self.pool.read(|c| look::refusals(c, n))
-    }
-
-    fn ledger(&self, after: u64, n: usize) -> Result<Vec<(u64, LedgerEntry)>, StoreFailure> {
-        self.pool.read_once(|c| ledger::entries(c, after, n))
     }
 
     fn ledger_totals(&self) -> Result<LedgerTotals, StoreFailure> {

@@ -12,10 +12,6 @@ pub(crate) const FINISHED: u8 = 2;
 /// The unit opened a final message again.
 pub(crate) const REOPENED: u8 = 4;
 
-/// Ledger entries in one chapter at most: an entry's position is its chapter's number times this, plus its place in
-/// it.
-pub(crate) const LEDGER_IN_CHAPTER: u64 = 4096;
-
 /// One chapter to be.
 #[derive(Debug)]
 pub(crate) struct Chapter {
@@ -47,7 +43,9 @@ impl Story {
             match write {
                 Write::Decisions(id, list) => story.about(*id).decisions.append(list),
                 Write::Events(list) => list.drain(..).for_each(|event| story.tell(event)),
-                Write::Ledger(list) => list.drain(..).for_each(|entry| story.enter(entry)),
+                Write::Ledger(list) => {
+                    list.drain(..).for_each(|entry| story.about(entry.message).ledger.push(entry))
+                }
                 _ => {}
             }
         }
@@ -96,14 +94,6 @@ impl Story {
         let message = event.message;
         self.at(at, message).events.push(event);
         self.telling = at.or(Some(self.chapters.len() - 1));
-    }
-
-    fn enter(&mut self, entry: LedgerEntry) {
-        let room =
-            |chapter: &Chapter| u64::try_from(chapter.ledger.len()).is_ok_and(|n| n < LEDGER_IN_CHAPTER);
-        let at = self.chapters.iter().position(|chapter| chapter.message == entry.message && room(chapter));
-        let message = entry.message;
-        self.at(at, message).ledger.push(entry);
     }
 }
 

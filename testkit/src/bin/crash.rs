@@ -10,15 +10,16 @@ use std::process::ExitCode;
 use std::time::Duration;
 use switchback_testkit::crash::{self, Options};
 
-const USAGE: &str = "crash [--kills N] [--server FILE] [--folder DIR] [--rate PER_SECOND] [--connections N] \
+const USAGE: &str = "crash [--sip] [--kills N] [--server FILE] [--folder DIR] [--rate PER_SECOND] [--connections N] \
                      [--life MILLISECONDS] [--ttl SECONDS] [--seed N] [--config-lines FILE] [--json FILE] \
-                     [--least-in-flight N] [--expect-violation] [--keep]";
+                     [--least-in-flight N] [--some-windows] [--expect-violation] [--keep]";
 
 struct Asked {
     options: Options,
     json: Option<PathBuf>,
     least_in_flight: u64,
     expect_violation: bool,
+    some_windows: bool,
     keep: bool,
 }
 
@@ -53,7 +54,8 @@ fn main() -> ExitCode {
         }
         for window in summary.windows_missed() {
             println!("no kill met {window:?}");
-            good = false;
+            // A short run may miss the narrow ones.
+            good &= asked.some_windows;
         }
     }
     if let Some(path) = &asked.json {
@@ -77,12 +79,15 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Asked, String> {
         json: None,
         least_in_flight: 200,
         expect_violation: false,
+        some_windows: false,
         keep: false,
     };
     let mut folder = None;
     while let Some(word) = words.next() {
         match word.as_str() {
+            "--some-windows" => asked.some_windows = true,
             "--expect-violation" => asked.expect_violation = true,
+            "--sip" => asked.options.sip = true,
             "--keep" => asked.keep = true,
             _ => {
                 let value = words.next().ok_or_else(|| format!("{word} needs a value"))?;

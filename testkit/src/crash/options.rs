@@ -22,6 +22,8 @@ pub struct Options {
     pub ttl: Duration,
     /// The seed of all dice.
     pub seed: u64,
+    /// Over SIP instead of HTTP and apps.
+    pub sip: bool,
     /// Lines to add to the server's configuration (a VFS, for example).
     pub more_config: String,
 }
@@ -37,6 +39,7 @@ impl Default for Options {
             life: Duration::from_millis(2_500),
             ttl: Duration::from_secs(60),
             seed: 1,
+            sip: false,
             more_config: String::new(),
         }
     }

@@ -52,6 +52,15 @@ pub struct Kill {
     pub ready_ms: Option<u64>,
 }
 
+/// What handsets knew of their registrations and the restarted server said too.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Registrations {
+    /// Devices that were looked for in the server's list of bindings.
+    pub bindings: u64,
+    /// People whose status, and since when, was asked for.
+    pub statuses: u64,
+}
+
 /// The outcome of a run.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Summary {
@@ -79,6 +88,11 @@ pub struct Summary {
     pub may_duplicate: u64,
     /// Messages by the services of their attempts, such as `im sms im`.
     pub ways: BTreeMap<String, u64>,
+    /// Over SIP: registrations that were compared after restarts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registrations: Option<Registrations>,
+    /// Over SIP: messages that a device had not confirmed, or not so that it was on disk, and that it was told again.
+    pub told_again: u64,
     /// The least number of messages in flight at a kill.
     pub in_flight_least: u64,
     /// How many kills met each window.
@@ -149,6 +163,10 @@ impl fmt::Display for Summary {
         writeln!(f, "shown twice {}, marked may_duplicate {}", self.duplicates, self.may_duplicate)?;
         writeln!(f, "at least {} messages in flight at every kill", self.in_flight_least)?;
         writeln!(f, "ready again within {} ms", self.ready_ms_most)?;
+        if let Some(Registrations { bindings, statuses }) = self.registrations {
+            writeln!(f, "told again, not being confirmed: {}", self.told_again)?;
+            writeln!(f, "after restarts: {bindings} bindings and {statuses} statuses compared")?;
+        }
         for (way, count) in &self.ways {
             writeln!(f, "  {way:<24} {count}")?;
         }

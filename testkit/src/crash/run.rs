@@ -1,15 +1,14 @@
 //! The run itself: set up, load, kill, wait, stop, ask the witnesses.
 
+use super::actors::Actors;
 use super::report::{Kill, Summary};
-use super::setup;
-use super::traffic::{Devices, Group};
+use super::setup::{self, Admin};
+use super::sip::{self, Handsets};
+use super::traffic::{Apps, Group};
 use super::witness::Witnesses;
 use super::{Fault, Options, verdict, windows};
 use crate::chance::Dice;
 use crate::child::{Server, free_address};
-use crate::device::Fleet;
-use crate::journal::Journal;
-use crate::load::{self, Load};
 use crate::smsc::{self, Phone, Smsc};
 use serde_json::Value;
 use std::path::Path;
@@ -37,55 +36,48 @@ pub fn run(options: &Options, mut progress: impl FnMut(&Kill)) -> Result<Summary
     }
     let smsc = start_smsc(&folder, options.seed)?;
     setup::write_password(&folder)?;
-    let http = free_address()?;
-    let config = setup::config(options, &store, http, smsc.address());
+    let (http, sip) = (free_address()?, free_address()?);
+    let more = if options.sip { sip::config(sip) } else { String::new() };
+    let config = setup::config(options, &store, http, smsc.address(), &more);
     let mut server = Server::new(&options.server, &folder, &config, http)?;
     server.start()?;
     server.ready()?;
-    let cast = setup::prepare(&server, &store)?;
-    let fleet = Fleet::start(journal(&folder, "device.jsonl")?).map_err(Fault::io("start the devices"))?;
-    let mut devices = cast.devices(&fleet, http);
-    let load_config = load::Config {
-        server: http,
-        connections: options.connections,
-        per_second: Some(options.rate),
-        run: format!("crash-{}", options.seed),
+    let admin = Admin::of(&server, &store)?;
+    let mut actors: Box<dyn Actors> = if options.sip {
+        Box::new(Handsets::start(options, sip, &admin, &folder)?)
+    } else {
+        Box::new(Apps::start(&setup::prepare(&admin)?, options, http, &folder)?)
     };
-    let load =
-        Load::start(load_config, journal(&folder, "client.jsonl")?, cast.orders(options.seed, options.ttl));
-    let load = load.map_err(Fault::io("start the load"))?;
-    pass(WARM_UP, &mut devices);
+    pass(WARM_UP, &mut *actors);
     let mut kills = Vec::new();
     let mut dice = Dice::seeded(options.seed);
     for _ in 0..options.kills {
-        let kill = one_kill(options, &mut server, &mut devices, &mut dice, &mut kills)?;
+        let kill = one_kill(options, &mut server, &mut *actors, &mut dice, &mut kills)?;
         progress(&kill);
         kills.push(kill);
     }
-    note_ready(&mut server, &mut kills)?;
-    let repeats = finish_load(load, &mut devices)?;
-    drain(options, &server, &smsc, &devices);
+    note_ready(&mut server, &mut *actors, &mut kills)?;
+    finish_load(&mut *actors)?;
+    drain(options, &server, &smsc, &mut *actors);
     let stopped = server.stop();
+    let mut summary = Summary { seed: options.seed, ..Summary::default() };
+    actors.end(&mut summary)?;
     smsc.flush().map_err(Fault::io("write the SMSC's journal"))?;
-    fleet.flush().map_err(Fault::io("write the devices' journal"))?;
     let audit = server.audit(&store, &folder.join("messages.jsonl"))?;
-    let mut summary = judge(&folder, &audit, &mut kills)?;
+    judge(&folder, &audit, &mut kills, &mut summary)?;
     if let Err(fault) = stopped {
         summary.violation("no graceful stop", || fault.to_string());
     }
-    summary.seed = options.seed;
-    summary.repeats = repeats;
     Ok(summary)
 }
 
 /// The verdict over the journals of a run, which stay where they are.
-fn judge(folder: &Path, audit: &Value, kills: &mut [Kill]) -> Result<Summary, Fault> {
+fn judge(folder: &Path, audit: &Value, kills: &mut [Kill], summary: &mut Summary) -> Result<(), Fault> {
     let witnesses = Witnesses::read(folder)?;
-    let mut summary = Summary::default();
     windows::meet(kills, &witnesses);
     summary.count_kills(kills);
-    verdict::compare(&witnesses, audit, &mut summary);
-    Ok(summary)
+    verdict::compare(&witnesses, audit, kills, summary);
+    Ok(())
 }
 
 fn start_smsc(folder: &Path, seed: u64) -> Result<Smsc, Fault> {
@@ -105,16 +97,12 @@ fn start_smsc(folder: &Path, seed: u64) -> Result<Smsc, Fault> {
     Ok(smsc)
 }
 
-fn journal(folder: &Path, name: &str) -> Result<Journal, Fault> {
-    Journal::create(&folder.join(name)).map_err(Fault::io(format!("make {name}")))
-}
-
 /// Lets time pass, and devices come and go.
-fn pass(time: Duration, devices: &mut Devices) {
+fn pass(time: Duration, actors: &mut dyn Actors) {
     let end = Instant::now() + time;
     while let Some(left) = end.checked_duration_since(Instant::now()) {
         std::thread::sleep(left.min(TURN));
-        devices.turn();
+        actors.turn();
     }
 }
 
@@ -122,7 +110,7 @@ fn pass(time: Duration, devices: &mut Devices) {
 fn one_kill(
     options: &Options,
     server: &mut Server,
-    devices: &mut Devices,
+    actors: &mut dyn Actors,
     dice: &mut Dice,
     kills: &mut [Kill],
 ) -> Result<Kill, Fault> {
@@ -130,49 +118,54 @@ fn one_kill(
     if dice.below(8) == 0 {
         std::thread::sleep(Duration::from_micros(dice.below(150_000)));
     } else {
-        note_ready(server, kills)?;
+        note_ready(server, actors, kills)?;
         let least = micros(options.life) / 5;
         let life = least + dice.below(micros(options.life) - least);
-        pass(Duration::from_micros(life), devices);
+        pass(Duration::from_micros(life), actors);
     }
+    actors.before_kill();
     let (at, gone) = server.kill()?;
     server.start()?;
     Ok(Kill { at, gone, ..Kill::default() })
 }
 
-fn note_ready(server: &mut Server, kills: &mut [Kill]) -> Result<(), Fault> {
+fn note_ready(server: &mut Server, actors: &mut dyn Actors, kills: &mut [Kill]) -> Result<(), Fault> {
     let took = server.ready()?;
     if let Some(last) = kills.last_mut() {
         last.ready_ms = u64::try_from(took.as_millis()).ok();
     }
-    Ok(())
+    actors.after_kill(server)
 }
 
-/// Ends the load; how often it had to repeat.
-fn finish_load(load: Load, devices: &mut Devices) -> Result<u64, Fault> {
-    load.stop();
+/// Ends the load.
+fn finish_load(actors: &mut dyn Actors) -> Result<(), Fault> {
+    actors.stop();
     let end = Instant::now() + ANSWERS_WITHIN;
-    while !load.is_finished() {
+    while !actors.is_finished() {
         if Instant::now() > end {
             return Err(Fault::Server(format!(
                 "requests without a clear answer {ANSWERS_WITHIN:?} after the last kill"
             )));
         }
-        pass(TURN, devices);
+        pass(TURN, actors);
     }
-    load.finish().map(|progress| progress.repeats).map_err(Fault::io("write the client's journal"))
+    Ok(())
 }
 
-/// Waits until nothing waits any more: at most until the last message has expired, and a little.
-fn drain(options: &Options, server: &Server, smsc: &Smsc, devices: &Devices) {
-    devices.all_come();
+/// Waits until nothing waits and nobody is told anything any more: at most until the last message has expired, and a
+/// little.
+fn drain(options: &Options, server: &Server, smsc: &Smsc, actors: &mut dyn Actors) {
+    actors.all_come();
     let end = Instant::now() + options.ttl + Duration::from_secs(20);
-    let mut quiet = 0;
+    let (mut quiet, mut told) = (0, 0);
     while quiet < 5 && Instant::now() < end {
         std::thread::sleep(Duration::from_millis(500));
         let counts = smsc.counts();
-        let settled =
-            counts.waiting == 0 && counts.receipts_waiting == 0 && server.open_messages() == Some(0);
+        let before = std::mem::replace(&mut told, actors.told());
+        let settled = counts.waiting == 0
+            && counts.receipts_waiting == 0
+            && server.open_messages() == Some(0)
+            && told == before;
         quiet = if settled { quiet + 1 } else { 0 };
     }
 }

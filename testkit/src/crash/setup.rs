@@ -53,7 +53,13 @@ per = "month"
 "#;
 
 /// The server's configuration: every timer short, nothing else unusual.
-pub(super) fn config(options: &Options, store: &Path, http: SocketAddr, smsc: SocketAddr) -> String {
+pub(super) fn config(
+    options: &Options,
+    store: &Path,
+    http: SocketAddr,
+    smsc: SocketAddr,
+    more: &str,
+) -> String {
     let last_word = 5;
     format!(
         r#"[http]
@@ -94,6 +100,7 @@ password_file = "password"
 window = 8
 
 {}
+{more}
 "#,
         store.display(),
         options.ttl.as_secs(),
@@ -101,14 +108,16 @@ window = 8
     )
 }
 
+/// Both plans, by their names.
+pub(super) fn plans() -> [(&'static str, String); 2] {
+    [("flat", FLAT.to_owned()), ("bundle", FLAT.replace("\"flat\"", "\"bundle\"") + BUNDLE)]
+}
+
 /// Sets everything up on the running server and gives the cast of the run.
-pub(super) fn prepare(server: &Server, store: &Path) -> Result<Cast, Fault> {
-    let path = store.join("admin.token");
-    let token = std::fs::read_to_string(&path).map_err(Fault::io(format!("read {}", path.display())))?;
-    let admin = Admin { server, token: token.trim() };
-    let bundle = FLAT.replace("\"flat\"", "\"bundle\"") + BUNDLE;
-    admin.put("plans/flat", &json!({ "text": FLAT }))?;
-    admin.put("plans/bundle", &json!({ "text": bundle }))?;
+pub(super) fn prepare(admin: &Admin<'_>) -> Result<Cast, Fault> {
+    for (id, text) in plans() {
+        admin.put(&format!("plans/{id}"), &json!({ "text": text }))?;
+    }
     let mut senders = Vec::new();
     for n in 0..SENDERS {
         let payer = format!("payer-{n}");
@@ -141,13 +150,26 @@ pub(super) fn write_password(folder: &Path) -> Result<(), Fault> {
 }
 
 /// An operator with a token.
-struct Admin<'a> {
+pub(super) struct Admin<'a> {
     server: &'a Server,
-    token: &'a str,
+    token: String,
 }
 
-impl Admin<'_> {
-    fn put(&self, what: &str, body: &Value) -> Result<(), Fault> {
+impl<'a> Admin<'a> {
+    /// With the token that the server wrote at its first start.
+    pub(super) fn of(server: &'a Server, store: &Path) -> Result<Self, Fault> {
+        let path = store.join("admin.token");
+        let token = std::fs::read_to_string(&path).map_err(Fault::io(format!("read {}", path.display())))?;
+        Ok(Self { server, token: token.trim().to_owned() })
+    }
+
+    /// Its token.
+    pub(super) fn secret(&self) -> &str {
+        &self.token
+    }
+
+    /// Puts something in the directory.
+    pub(super) fn put(&self, what: &str, body: &Value) -> Result<(), Fault> {
         self.ask("PUT", what, body).map(drop)
     }
 
@@ -160,7 +182,7 @@ impl Admin<'_> {
     fn ask(&self, method: &str, what: &str, body: &Value) -> Result<Value, Fault> {
         let path = format!("/v1/admin/{what}");
         let answer =
-            self.server.ask(method, &path, self.token, Some(body)).map_err(Fault::io(path.clone()))?;
+            self.server.ask(method, &path, &self.token, Some(body)).map_err(Fault::io(path.clone()))?;
         if !(200..300).contains(&answer.status) {
             let body = String::from_utf8_lossy(&answer.body);
             return Err(Fault::Server(format!("{method} {path}: {} {body}", answer.status)));

@@ -1,9 +1,14 @@
 //! Who sends what to whom, and which devices come and go.
 
+use super::actors::Actors;
+use super::report::Summary;
+use super::{Fault, Options};
 use crate::chance::Dice;
 use crate::device::{Config, Device, Fleet};
-use crate::load::Order;
+use crate::journal::Journal;
+use crate::load::{self, Load, Order};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 /// Recipients of one kind.
@@ -86,11 +91,7 @@ pub(super) struct Cast {
 
 impl Cast {
     /// What the load client sends, for ever.
-    pub(super) fn orders(
-        &self,
-        seed: u64,
-        ttl: Duration,
-    ) -> impl FnMut(u64) -> Option<Order> + Send + 'static {
+    fn orders(&self, seed: u64, ttl: Duration) -> impl FnMut(u64) -> Option<Order> + Send + 'static {
         let senders = self.senders.clone();
         let mut dice = Dice::seeded(seed);
         let ttl = ttl.as_secs();
@@ -115,7 +116,7 @@ impl Cast {
     }
 
     /// Brings all devices to life.
-    pub(super) fn devices(&self, fleet: &Fleet, server: SocketAddr) -> Devices {
+    fn devices(&self, fleet: &Fleet, server: SocketAddr) -> Vec<(Group, Device)> {
         let add = |(group, name, token): &(Group, String, String)| {
             let device = fleet.add(Config {
                 server,
@@ -127,7 +128,7 @@ impl Cast {
             });
             (*group, device)
         };
-        Devices { devices: self.devices.iter().map(add).collect(), tick: 0 }
+        self.devices.iter().map(add).collect()
     }
 }
 
@@ -139,15 +140,40 @@ fn text(n: u64, group: Group, dice: &mut Dice) -> String {
     format!("Message {n}, {word:016x}{smile}{long}")
 }
 
-/// All devices, those that come and go included.
-pub(super) struct Devices {
+/// A load over HTTP, and all devices, those that come and go included.
+pub(super) struct Apps {
+    load: Load,
+    fleet: Fleet,
     devices: Vec<(Group, Device)>,
     tick: u64,
 }
 
-impl Devices {
+impl Apps {
+    /// Brings the devices to life and starts the load.
+    pub(super) fn start(
+        cast: &Cast,
+        options: &Options,
+        server: SocketAddr,
+        folder: &Path,
+    ) -> Result<Self, Fault> {
+        let journal =
+            |name: &str| Journal::create(&folder.join(name)).map_err(Fault::io(format!("make {name}")));
+        let fleet = Fleet::start(journal("device.jsonl")?).map_err(Fault::io("start the devices"))?;
+        let devices = cast.devices(&fleet, server);
+        let config = load::Config {
+            server,
+            connections: options.connections,
+            per_second: Some(options.rate),
+            run: format!("crash-{}", options.seed),
+        };
+        let load = Load::start(config, journal("client.jsonl")?, cast.orders(options.seed, options.ttl));
+        Ok(Self { load: load.map_err(Fault::io("start the load"))?, fleet, devices, tick: 0 })
+    }
+}
+
+impl Actors for Apps {
     /// Lets the next of those that come and go change: each is online for about a third of the time.
-    pub(super) fn turn(&mut self) {
+    fn turn(&mut self) {
         self.tick += 1;
         let moving = self.devices.iter().filter(|(group, _)| group.comes_and_goes());
         for (n, (_, device)) in (0_u64..).zip(moving) {
@@ -159,10 +185,23 @@ impl Devices {
         }
     }
 
-    /// Brings everybody who comes and goes online for good.
-    pub(super) fn all_come(&self) {
+    fn stop(&mut self) {
+        self.load.stop();
+    }
+
+    fn is_finished(&self) -> bool {
+        self.load.is_finished()
+    }
+
+    fn all_come(&mut self) {
         for (_, device) in self.devices.iter().filter(|(group, _)| group.comes_and_goes()) {
             device.set_online(true);
         }
+    }
+
+    fn end(self: Box<Self>, summary: &mut Summary) -> Result<(), Fault> {
+        let progress = self.load.finish().map_err(Fault::io("write the client's journal"))?;
+        summary.repeats = progress.repeats;
+        self.fleet.flush().map_err(Fault::io("write the devices' journal"))
     }
 }

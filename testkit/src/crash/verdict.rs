@@ -1,16 +1,29 @@
 //! What the witnesses say of each message, against what the client was told.
 
 use super::money::Sums;
-use super::report::Summary;
-use super::witness::{Asked, Money, Peers, Stored, Witnesses};
+use super::report::{Kill, Summary};
+use super::witness::{Asked, Hearing, Money, Peers, Stored, Witnesses};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 
+/// What was delivered so shortly before a kill may not have been on disk.
+const RECORDED_US: u64 = 20_000;
+
 /// Compares, and fills in the summary. `audit` is what the stopped store says of its ledger.
-pub(super) fn compare(witnesses: &Witnesses, audit: &Value, summary: &mut Summary) {
+/// `kills` are in their order.
+pub(super) fn compare(witnesses: &Witnesses, audit: &Value, kills: &[Kill], summary: &mut Summary) {
     let mut stored: HashMap<u64, &Stored> = HashMap::new();
+    let told: HashMap<&str, u64> = witnesses
+        .asked
+        .iter()
+        .filter_map(|(n, asked)| Some((asked.answer.as_ref()?.id.as_deref()?, *n)))
+        .collect();
     for message in &witnesses.stored {
-        let n = message.client_ref.as_ref().and_then(|reference| reference.parse().ok());
+        // Over SIP a message has no name but the id that its sender was told.
+        let n = match &message.client_ref {
+            Some(reference) => reference.parse().ok(),
+            None => told.get(message.id.as_str()).copied(),
+        };
         let known = n.and_then(|n| witnesses.asked.get(&n).map(|asked| (n, asked)));
         let Some((n, asked)) = known else {
             summary.violation("invented", || format!("{} was asked for by nobody", message.id));
@@ -36,6 +49,9 @@ pub(super) fn compare(witnesses: &Witnesses, audit: &Value, summary: &mut Summar
                     summary.violation("another id", || format!("order {n} was told {:?}", answer.id));
                 }
                 judge(*n, asked, peers, kept, summary);
+                for (handset, hearing) in &peers.hearings {
+                    told_again(*n, handset, hearing, kept, kills, summary);
+                }
             }
         }
     }
@@ -76,6 +92,10 @@ fn judge(n: u64, asked: &Asked, peers: &Peers, stored: Option<&Stored>, summary:
             services.join(" ")
         )
     };
+    let is_delivered = matches!(stored.status.as_str(), "delivered" | "read");
+    if is_delivered && asked.committed.is_some() && !peers.ticked {
+        summary.violation("sender not told", || format!("{} {} was delivered", name(), stored.id));
+    }
     match stored.status.as_str() {
         "delivered" | "read" if seen == 0 => summary.violation("lost", told),
         "delivered" | "read" => {}
@@ -89,6 +109,34 @@ fn judge(n: u64, asked: &Asked, peers: &Peers, stored: Option<&Stored>, summary:
         }
         "failed" | "expired" | "canceled" | "refused" => summary.violation("wrong end", told),
         _ => summary.violation("unfinished", told),
+    }
+}
+
+/// A text that one handset was told again, by a request of its own: only until its word was on disk.
+fn told_again(
+    n: u64,
+    handset: &str,
+    hearing: &Hearing,
+    stored: Option<&Stored>,
+    kills: &[Kill],
+    summary: &mut Summary,
+) {
+    let Some((first, more)) = hearing.at.split_first() else { return };
+    summary.told_again += u64::try_from(more.len()).unwrap_or(u64::MAX);
+    let next_kill = kills.iter().map(|kill| kill.at).find(|at| at > first).unwrap_or(u64::MAX);
+    let delivered = stored.and_then(|stored| stored.delivered_ms).map(|ms| ms * 1_000 + RECORDED_US);
+    let is_excused = |at: u64| match hearing.own_word {
+        // Its 200 was heard at once: only a kill before that was on disk excuses it.
+        true => at > next_kill && delivered.is_none_or(|delivered| delivered >= next_kill),
+        false => hearing.confirmed.is_none_or(|confirmed| at <= confirmed),
+    };
+    if let Some(at) = more.iter().find(|at| !is_excused(**at)) {
+        summary.violation("confirmed and told again", || {
+            format!(
+                "order {n} to {handset}, told at {first} and at {at}, confirmed at {:?}",
+                hearing.confirmed
+            )
+        });
     }
 }
 

@@ -6,6 +6,9 @@ use super::witness::{Asked, Peers, Witnesses};
 /// Answers that left so shortly before the kill were not recorded: a commit takes longer to come round.
 const COMMIT_US: u64 = 3_000;
 
+/// No server is up so soon after a kill.
+const RESTART_US: u64 = 20_000;
+
 /// What was settled so shortly before the kill stands for the settling itself.
 const SETTLE_US: u64 = 20_000;
 
@@ -44,7 +47,8 @@ impl Span {
                 *kill.windows.entry(window).or_default() += 1;
             }
         };
-        met(Window::CommittedNotAnswered, self.committed_not_answered(asked));
+        let committed = self.committed_not_answered(asked) || self.answered_later(asked);
+        met(Window::CommittedNotAnswered, committed);
         met(Window::SentNotAnswered, self.sent_not_answered(peers));
         met(Window::AnsweredNotRecorded, self.answered_not_recorded(peers));
         met(Window::ReceiptNotRecorded, self.receipt_not_recorded(peers));
@@ -52,8 +56,9 @@ impl Span {
         met(Window::Settle, self.settle(peers));
         let Some(accepted) = asked.accepted().filter(|answer| answer.at <= self.at) else { return };
         debug_assert!(accepted.at >= asked.intent);
-        let unsent = peers.submits.values().all(|submit| submit.at > self.at);
-        met(Window::IntentNotSent, asked.class == "plain" && unsent);
+        let mut seen = peers.submits.values().map(|submit| submit.at).chain(peers.heard.iter().copied());
+        let goes_at_once = matches!(asked.class.as_str(), "plain" | "chat" | "wired" | "bare");
+        met(Window::IntentNotSent, goes_at_once && seen.all(|at| at > self.at));
         kill.in_flight += u64::from(peers.settled().is_none_or(|settled| settled > self.at));
     }
 
@@ -62,6 +67,12 @@ impl Span {
         let Some(answer) = asked.accepted().filter(|answer| answer.replayed) else { return false };
         let last = asked.unclear.iter().rfind(|unclear| **unclear <= answer.at);
         last.is_some_and(|unclear| self.at <= *unclear && *unclear <= self.gone + 1_000_000)
+    }
+
+    /// It was accepted before, and its answer came from the restarted server.
+    fn answered_later(&self, asked: &Asked) -> bool {
+        let later = asked.accepted().is_some_and(|answer| answer.at > self.gone + RESTART_US);
+        later && asked.committed.is_some_and(|committed| committed + COMMIT_US < self.at)
     }
 
     fn sent_not_answered(&self, peers: &Peers) -> bool {
@@ -80,11 +91,14 @@ impl Span {
                 && submit.receipts.iter().all(|receipt| receipt.acked.is_none_or(|acked| acked > self.at))
                 && peers.submits.values().any(|other| again(other.at));
             submitted_again || answered + COMMIT_US > self.at
+        }) || peers.hearings.values().any(|hearing| {
+            // A handset answers in the moment in which it hears.
+            hearing.at.iter().any(|heard| self.holds(*heard) && heard + COMMIT_US > self.at)
         })
     }
 
     fn receipt_not_recorded(&self, peers: &Peers) -> bool {
-        let mut receipts = peers.submits.values().flat_map(|submit| &submit.receipts);
+        let mut receipts = peers.submits.values().flat_map(|submit| &submit.receipts).chain(&peers.notices);
         receipts.any(|receipt| self.holds(receipt.at) && receipt.acked.is_none_or(|acked| acked > self.at))
     }
 
@@ -103,7 +117,7 @@ impl Span {
 
 #[cfg(test)]
 mod tests {
-    use super::super::witness::{Answered, Sent, Submit};
+    use super::super::witness::{Answered, Hearing, Sent, Submit};
     use super::*;
 
     const KILL: u64 = 10_000_000;
@@ -134,6 +148,24 @@ mod tests {
 
     fn submit(peers: &mut Peers) -> &mut Submit {
         peers.submits.get_mut("a").unwrap()
+    }
+
+    #[test]
+    fn over_sip_answers_and_notifications_stand_in_the_same_windows() {
+        let later = |asked: &mut Asked, _: &mut Peers| {
+            asked.committed = Some(KILL - 10_000);
+            asked.answer.as_mut().unwrap().at = KILL + 300_000;
+        };
+        assert!(met(later).0.contains(&Window::CommittedNotAnswered));
+        let untold = |_: &mut Asked, peers: &mut Peers| {
+            peers.notices = vec![Sent { at: KILL - 1, acked: Some(KILL + 9) }];
+        };
+        assert_eq!(met(untold).0, [Window::ReceiptNotRecorded]);
+        let heard = |_: &mut Asked, peers: &mut Peers| {
+            let hearing = Hearing { at: vec![KILL - 1], ..Hearing::default() };
+            peers.hearings.insert("a".into(), hearing);
+        };
+        assert_eq!(met(heard).0, [Window::AnsweredNotRecorded]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What the witnesses wrote, brought together by content hash.
 
+mod handsets;
+
 use super::Fault;
 use crate::load::Said;
 use crate::{device, journal, smsc};
@@ -16,6 +18,8 @@ pub(super) struct Asked {
     pub(super) class: String,
     pub(super) unclear: Vec<u64>,
     pub(super) answer: Option<Answered>,
+    /// When it was accepted, by the store's own record; only where an answer can't say that it is a repeated one.
+    pub(super) committed: Option<u64>,
 }
 
 /// The clear answer to an order.
@@ -66,6 +70,23 @@ pub(super) struct Peers {
     pub(super) heard: Vec<u64>,
     /// When the server answered a device's receipt with success.
     pub(super) confirmed: Vec<u64>,
+    /// Notifications that handsets sent.
+    pub(super) notices: Vec<Sent>,
+    /// What each handset heard and confirmed.
+    pub(super) hearings: BTreeMap<String, Hearing>,
+    /// Its sender was told that it was delivered.
+    pub(super) ticked: bool,
+}
+
+/// One text at one handset.
+#[derive(Debug, Default)]
+pub(super) struct Hearing {
+    /// When it was told; each time by a request of its own.
+    pub(super) at: Vec<u64>,
+    /// When the server answered its notification with success.
+    pub(super) confirmed: Option<u64>,
+    /// It sends none: its 200 is its word.
+    pub(super) own_word: bool,
 }
 
 impl Peers {
@@ -87,6 +108,10 @@ pub(super) struct Stored {
     pub(super) id: String,
     pub(super) client_ref: Option<String>,
     pub(super) status: String,
+    /// When it was accepted, in milliseconds since 1970.
+    pub(super) accepted_ms: u64,
+    /// When it was delivered, as far as was told.
+    pub(super) delivered_ms: Option<u64>,
     pub(super) attempts: Vec<StoredAttempt>,
     pub(super) charged: Option<Money>,
 }
@@ -137,12 +162,18 @@ impl Witnesses {
         let mut places = Places::default();
         journal::read(&path("smsc.jsonl"), |line| all.smsc(line, &wholes, &mut places))
             .map_err(Fault::io("read smsc.jsonl"))?;
-        let mut texts = HashMap::new();
-        let mut known = HashSet::new();
-        journal::read(&path("device.jsonl"), |line| all.device(line, &mut texts, &mut known))
-            .map_err(Fault::io("read device.jsonl"))?;
         journal::read(&path("messages.jsonl"), |line| all.stored.push(line))
             .map_err(Fault::io("read messages.jsonl"))?;
+        if path("handset.jsonl").exists() {
+            let mut open = handsets::Open::default();
+            journal::read(&path("handset.jsonl"), |line| all.handset(line, &mut open))
+                .map_err(Fault::io("read handset.jsonl"))?;
+            all.date_acceptances();
+        } else {
+            let (mut texts, mut known) = (HashMap::new(), HashSet::new());
+            journal::read(&path("device.jsonl"), |line| all.device(line, &mut texts, &mut known))
+                .map_err(Fault::io("read device.jsonl"))?;
+        }
         Ok(all)
     }
 

@@ -20,7 +20,7 @@ pub enum Wire {
 
 impl Wire {
     /// As Via writes it.
-    pub(super) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Udp => "UDP",
             Self::Tcp => "TCP",

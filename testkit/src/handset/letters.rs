@@ -75,6 +75,13 @@ pub(super) fn register(config: &Config, contact_uri: &str, expires: u32, call_id
     draft
 }
 
+/// A REGISTER that binds nothing and asks what is bound (RFC 3261 10.2.3).
+pub(super) fn fetch(config: &Config, call_id: String) -> Draft {
+    let mut draft = Draft::new(Method::Register, &format!("sip:{}", config.domain), config, call_id);
+    draft.to.clone_from(&config.aor);
+    draft
+}
+
 /// An OPTIONS that asks what is possible with somebody.
 pub(super) fn options(config: &Config, uri: &str, call_id: String) -> Draft {
     let mut draft = Draft::new(Method::Options, uri, config, call_id);

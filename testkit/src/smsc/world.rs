@@ -45,7 +45,7 @@ pub(super) struct World {
     pub(super) parked: HashMap<Arc<str>, Vec<Letter>>,
     /// Woken when something is due earlier than before.
     pub(super) timer: Arc<Notify>,
-    capture: Option<Capture>,
+    pub(super) capture: Option<Capture>,
     finished: HashMap<u64, MessageState>,
     finished_order: VecDeque<u64>,
     due: BinaryHeap<Due>,

@@ -1,4 +1,4 @@
-//! Claim 3: status and prices first, then the sender chooses.
+//! Claim 3: status and prices first, then the sender chooses; over HTTP and over SIP.
 
 use crate::cli::Failure;
 use crate::demo::cast::Stage;
@@ -16,7 +16,7 @@ pub(super) fn play(stage: &mut Stage) -> Result<Vec<Act>, Failure> {
             .and_then(Answer::good)?;
         Ok(quote.pointer("/recipient/status").and_then(Value::as_str) == Some("online"))
     })?;
-    let acts = vec![
+    let mut acts = vec![
         chosen(
             stage,
             "im",
@@ -30,8 +30,38 @@ pub(super) fn play(stage: &mut Stage) -> Result<Vec<Act>, Failure> {
             Expected { services: &["sms"], charged: "0.12" },
         )?,
     ];
+    acts.push(from_sip(stage)?);
+    acts.push(to_sip(stage)?);
     stage.close_phone()?;
     Ok(acts)
+}
+
+/// Dana's SIP client asks with OPTIONS, and chooses in the Request-URI.
+fn from_sip(stage: &Stage) -> Result<Act, Failure> {
+    let text = "Sent by SIP, shown by an app.";
+    let offer: Value = serde_json::from_str(&stage.sip_phone.offer(stage.cleo.number)?).unwrap_or_default();
+    let status = offer.pointer("/recipient/status").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let sent = stage.sip_phone.send(stage.cleo.number, text, "im")?;
+    let header = |name: &str| sent.answer.header(name).unwrap_or_default();
+    let (id, price) = (header("X-Switchback-Message-ID"), header("X-Switchback-Price"));
+    let account = stage.finish(&id, text)?;
+    let tick = stage.sip_phone.notified(&sent);
+    Ok(Act::new(account, Expected { services: &["im"], charged: "0.03" })
+        .told(format!("Dana's SIP client: OPTIONS said {status}; MESSAGE ;service=im was answered {}, X-Switchback-Price: {price}; notification: {}.", sent.answer.status, tick.unwrap_or("none")))
+        .and("OPTIONS said that Cleo is online", status == "online")
+        .and("the answer had the price", price == "0.03 EUR")
+        .and("Dana's SIP client was notified", tick == Some("delivered")))
+}
+
+/// And is reached like any other client.
+fn to_sip(stage: &Stage) -> Result<Act, Failure> {
+    let text = "Sent by HTTP, shown by a SIP client.";
+    let id = stage.send(&stage.ben.client, stage.dana.number, text, &json!({"service": "im"}))?;
+    let account = stage.finish(&id, text)?;
+    let shown = stage.sip_phone.times(text);
+    Ok(Act::new(account, Expected { services: &["im"], charged: "0.00" })
+        .told(format!("Dana's SIP client showed it {shown}x."))
+        .and("Dana's SIP client showed it once", shown == 1))
 }
 
 /// Ben asks for the offer, sees it, and chooses.

@@ -1,7 +1,8 @@
 //! Who sends (I18): a password, or a peer that the operator trusts. What a request says of itself (From, CPIM From,
 //! P-Preferred-Identity, and from strangers P-Asserted-Identity) only picks among the sender's own addresses.
 
-use super::options::Options;
+use super::flow::Flow;
+use super::options::{Listen, Options};
 use super::words::address_of;
 use std::time::Duration;
 use switchback_core::model::{Address, SubscriberId};
@@ -21,6 +22,9 @@ pub(super) enum Who {
         /// The password was right.
         stale: bool,
     },
+    /// Nobody: a wrong password, an unknown user, or an answer that was not asked for, and nobody can tell which. Ask
+    /// again, but not without end.
+    Wrong,
     /// The credentials make no sense, or are for another request: 400.
     Nonsense,
     /// A trusted peer vouches for an address that nobody here has: 403.
@@ -31,19 +35,29 @@ pub(super) enum Who {
 #[derive(Debug)]
 pub(super) struct Identity {
     digest: Server,
+    /// For the sockets that ask for MD5 alone.
+    digest_md5: Server,
+    listen_md5: Vec<Listen>,
     trusted: Vec<std::net::IpAddr>,
 }
 
 impl Identity {
     pub(super) fn new(options: &Options, random: &dyn Random) -> Self {
-        let mut key = [0; 64];
-        random.fill(&mut key);
-        let mut policy = Policy::of_realm(options.realm.as_str());
-        policy.algorithms = vec![Algorithm::Sha256];
-        if options.md5 {
-            policy.algorithms.push(Algorithm::Md5);
+        let server = |algorithms: &[Algorithm]| {
+            let mut key = [0; 64];
+            random.fill(&mut key);
+            let mut policy = Policy::of_realm(options.realm.as_str());
+            policy.algorithms = algorithms.to_vec();
+            Server::new(policy, &key)
+        };
+        let best: &[_] =
+            if options.md5 { &[Algorithm::Sha256, Algorithm::Md5] } else { &[Algorithm::Sha256] };
+        Self {
+            digest: server(best),
+            digest_md5: server(&[Algorithm::Md5]),
+            listen_md5: options.listen_md5.clone(),
+            trusted: options.trusted.clone(),
         }
-        Self { digest: Server::new(policy, &key), trusted: options.trusted.clone() }
     }
 
     /// Whether the peer's word is taken for who sends.
@@ -51,47 +65,53 @@ impl Identity {
         self.trusted.contains(&peer.to_canonical())
     }
 
-    /// Who sent this request from `peer`.
-    pub(super) fn of(
-        &mut self,
-        request: &Message,
-        peer: std::net::IpAddr,
-        intake: &dyn Intake,
-        now: Duration,
-    ) -> Who {
-        if self.trusts(peer) {
+    /// Whether the flow's socket asks for MD5 alone.
+    fn is_for_md5(&self, flow: &Flow) -> bool {
+        let socket = Listen { wire: flow.wire(), address: flow.local() };
+        self.listen_md5.contains(&socket)
+    }
+
+    /// Who sent this request by `flow`.
+    pub(super) fn of(&mut self, request: &Message, flow: &Flow, intake: &dyn Intake, now: Duration) -> Who {
+        if self.trusts(flow.peer().ip()) {
             return vouched(request, intake);
         }
-        let mut stale = false;
+        let (mut stale, mut wrong, is_for_md5) = (false, false, self.is_for_md5(flow));
         for given in request.whole::<Auth<'_>>(asker(request.method()).credentials()) {
             let Ok(given) = given else { return Who::Nonsense };
-            let Some(credentials) = Credentials::read(&given) else { continue };
-            if self.digest.asked_for(&credentials).is_none() {
+            let Some(credentials) = Credentials::read(&given) else {
+                wrong = true;
+                continue;
+            };
+            if *credentials.realm != *self.digest.policy().realm.as_bytes() {
+                // For another server on its way.
                 continue;
             }
             let login =
                 std::str::from_utf8(&credentials.username).ok().and_then(|user| intake.sip_user(user));
             let kept = login.as_ref().and_then(|login| self.kept(login, credentials.algorithm));
-            match (self.digest.verify(&credentials, kept.as_ref(), request, now), login) {
+            let digest = if is_for_md5 { &mut self.digest_md5 } else { &mut self.digest };
+            match (digest.verify(&credentials, kept.as_ref(), request, now), login) {
                 (Verdict::Granted, Some(login)) => return Who::Known(login.subscriber),
                 (Verdict::OtherUri, _) => return Who::Nonsense,
                 (Verdict::Stale, _) => stale = true,
-                (Verdict::Granted | Verdict::Refused, _) => {}
+                (Verdict::Granted | Verdict::Refused, _) => wrong = true,
             }
         }
-        Who::Ask { stale }
+        if wrong && !stale { Who::Wrong } else { Who::Ask { stale } }
     }
 
-    /// Adds our questions to an answer.
+    /// Adds our questions to an answer that goes by `flow`.
     pub(super) fn ask(
         &self,
         answer: &mut Writer<'_>,
-        method: Method<'_>,
+        (method, flow): (Method<'_>, &Flow),
         stale: bool,
         chance: [u8; 8],
         now: Duration,
     ) {
-        self.digest.challenge(answer, asker(method), stale, chance, now);
+        let digest = if self.is_for_md5(flow) { &self.digest_md5 } else { &self.digest };
+        digest.challenge(answer, asker(method), stale, chance, now);
     }
 
     /// The secret of a login, for an algorithm; nothing when it was made for another realm.

@@ -1,6 +1,7 @@
 //! What the operator decides about SIP.
 
 use super::flow::Wire;
+use super::guard::Budget;
 use super::tls::TlsFiles;
 use smol_str::SmolStr;
 use std::net::{IpAddr, SocketAddr};
@@ -20,6 +21,8 @@ pub struct Listen {
 pub struct Options {
     /// Where to listen.
     pub listen: Vec<Listen>,
+    /// Sockets that ask for MD5 alone: many clients give up when they are asked for anything else as well.
+    pub listen_md5: Vec<Listen>,
     /// The certificate for `tls:` and `wss:`.
     pub tls: Option<TlsFiles>,
     /// The domain of our subscribers' addresses of record: what stands behind the `@` when a number is shown.
@@ -31,6 +34,8 @@ pub struct Options {
     /// Peers whose word is taken for who sends (a Kamailio or an IMS core in front): P-Asserted-Identity of them is
     /// believed, and they are asked for no password.
     pub trusted: Vec<IpAddr>,
+    /// How many logins of one source address may fail before further failures are slowed.
+    pub logins: Budget,
     /// Bounds of a registration.
     pub expires: Expires,
     /// Registered devices of one subscriber at most.
@@ -79,11 +84,13 @@ impl Options {
     pub fn new(domain: impl Into<SmolStr>, realm: impl Into<SmolStr>) -> Self {
         Self {
             listen: Vec::new(),
+            listen_md5: Vec::new(),
             tls: None,
             domain: domain.into(),
             realm: realm.into(),
             md5: false,
             trusted: Vec::new(),
+            logins: Budget { failures: 10, window: Duration::from_secs(60) },
             expires: Expires { min: 60, default: 3600, max: 604_800 },
             devices_max: 10,
             alive: Duration::from_secs(120),

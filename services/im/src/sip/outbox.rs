@@ -130,6 +130,11 @@ impl Outbox {
         }
     }
 
+    /// Whether nothing waits, and nothing is being told.
+    pub(super) fn is_empty(&self) -> bool {
+        self.telling.is_none() && self.waiting.is_empty() && self.later.is_empty()
+    }
+
     /// Whether something is to be told now that a pause is over.
     pub(super) fn is_ripe(&self, now: Time) -> bool {
         self.telling.is_none()

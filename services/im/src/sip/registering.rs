@@ -45,14 +45,18 @@ impl Server {
             }
         };
         let Wish { bind, release } = wish;
-        for name in release {
-            self.release(&(who.clone(), name), "unregistered");
-        }
+        let released: Vec<(DeviceId, Vec<u8>)> = release
+            .into_iter()
+            .filter_map(|name| {
+                let kept = self.release(&(who.clone(), name.clone()), "unregistered")?;
+                Some((name, kept))
+            })
+            .collect();
         let bound: Vec<(DeviceId, bool, Vec<u8>)> =
             bind.into_iter().map(|(name, binding)| self.bind((who.clone(), name), binding, flow)).collect();
         let (intake, asked, subscriber) = (Arc::clone(&self.intake), Box::new(asked), who);
         self.answers.spawn(async move {
-            let outcome = make_durable(&*intake, &subscriber, bound).await;
+            let outcome = make_durable(&*intake, &subscriber, released, bound).await;
             Answered::Registered { asked, subscriber, outcome }
         });
     }
@@ -217,12 +221,23 @@ impl Server {
     /// All that a device missed is in its queue: what came live follows.
     fn settle(&mut self, key: &DeviceKey) {
         if let Some(device) = self.devices.get_mut(key) {
-            (device.settled, device.exact) = (true, true);
+            device.settled = true;
         }
         if let Some(outbox) = self.outboxes.get_mut(key) {
             outbox.settle();
         }
         self.pump(key);
+        self.reached(key);
+    }
+
+    /// Nothing waits for a device that is there: it has been told all that it missed, what it need not be told included.
+    pub(super) fn reached(&mut self, key: &DeviceKey) {
+        let waits = self.outboxes.get(key).is_some_and(|outbox| !outbox.is_empty());
+        let Some(device) = self.devices.get_mut(key).filter(|device| device.settled && !waits) else {
+            return;
+        };
+        device.binding.told = device.binding.told.max(device.since);
+        device.exact = true;
     }
 
     /// Something was heard on a flow: its devices are there.
@@ -275,16 +290,17 @@ impl Server {
         self.intake.deregister(key.0.clone(), key.1.clone(), SmolStr::new_static(why));
     }
 
-    /// A binding ends. How far the device was told stays: it goes on from there when it is back.
-    fn release(&mut self, key: &DeviceKey, why: &'static str) {
+    /// A binding ends; gives what is to be kept of it. How far the device was told stays: it goes on from there when it
+    /// is back.
+    fn release(&mut self, key: &DeviceKey, why: &'static str) -> Option<Vec<u8>> {
         self.lose(key, why);
         self.devices.lose_flow(key);
         let now = self.time();
-        let Some(device) = self.devices.get_mut(key) else { return };
+        let device = self.devices.get_mut(key)?;
         device.binding.expires_at = device.binding.expires_at.min(now);
         let kept = encode(&device.binding);
-        self.keep(key, kept);
         self.devices.forget_gone(&key.0, self.options.devices_max, now);
+        Some(kept)
     }
 
     /// Keeps something with a device, without waiting: should it be lost, something is told to the device once more.
@@ -312,7 +328,9 @@ impl Server {
             }
         }
         for key in ended {
-            self.release(&key, "registration expired");
+            if let Some(kept) = self.release(&key, "registration expired") {
+                self.keep(&key, kept);
+            }
         }
         silent.iter().for_each(|key| self.lose(key, "not heard any more"));
         self.resume(now);
@@ -378,12 +396,18 @@ impl Server {
     }
 }
 
-/// Registers those that came, and keeps all bindings; gives what the store says was told to them and not confirmed.
+/// Keeps what is left of those that went, registers those that came, and keeps all bindings; gives what the store says
+/// was told to them and not confirmed.
 async fn make_durable(
     intake: &dyn Intake,
     subscriber: &SubscriberId,
+    released: Vec<(DeviceId, Vec<u8>)>,
     bound: Vec<(DeviceId, bool, Vec<u8>)>,
 ) -> Result<Vec<(DeviceKey, Vec<EventLine>)>, Option<Refusal>> {
+    for (name, kept) in released {
+        // Asked after the loss: when this is on disk, so is that.
+        intake.keep(subscriber.clone(), name, kept).await.map_err(|_| None)?.map_err(Some)?;
+    }
     let mut came = Vec::new();
     for (name, is_new, kept) in bound {
         // Asked together, so that one commit has both.

@@ -5,6 +5,7 @@
 use super::Sockets;
 use super::binding::{DeviceKey, Devices};
 use super::flow::Flow;
+use super::guard::{Guard, Pace};
 use super::identity::{Identity, Who};
 use super::net::Heard;
 use super::options::Options;
@@ -83,6 +84,7 @@ pub(super) struct Server {
     pub(super) random: Arc<dyn Random>,
     began: Instant,
     pub(super) identity: Identity,
+    pub(super) guard: Guard,
     pub(super) devices: Devices,
     pub(super) outboxes: HashMap<DeviceKey, Outbox>,
     transactions: Transactions<Flow>,
@@ -117,6 +119,7 @@ impl Server {
         random.fill(&mut secret);
         Self {
             identity,
+            guard: Guard::new(options.logins),
             options,
             sockets,
             intake,
@@ -260,6 +263,21 @@ impl Server {
         self.flow_lost(flow);
     }
 
+    /// Wrong credentials: asked again, and slower when that goes on.
+    fn mistaken(&mut self, asked: &Asked, flow: &Flow) {
+        let peer = flow.peer().ip();
+        match self.guard.failed(peer, self.now()) {
+            Pace::Ask => self.challenge(asked, flow, false),
+            Pace::Slow { wait, first } => {
+                if first {
+                    tracing::warn!(%peer, "too many failed logins: further ones are slowed");
+                }
+                let seconds = wait.as_secs().saturating_add(1);
+                self.answer(asked, StatusCode(503), |answer| answer.number(HeaderName::RetryAfter, seconds));
+            }
+        }
+    }
+
     /// A request to do.
     fn request(&mut self, asked: Asked, flow: &Flow) {
         match asked.request.method() {
@@ -269,13 +287,14 @@ impl Server {
                     return self.busy(&asked);
                 }
                 let now = self.now();
-                match self.identity.of(&asked.request, flow.peer().ip(), &*self.intake, now) {
+                match self.identity.of(&asked.request, flow, &*self.intake, now) {
                     Who::Known(who) if asked.request.method() == Method::Register => {
                         self.register(asked, flow, who);
                     }
                     Who::Known(who) if asked.request.method() == Method::Options => self.offer(asked, &who),
                     Who::Known(who) => self.message(asked, who),
-                    Who::Ask { stale } => self.challenge(&asked, stale),
+                    Who::Ask { stale } => self.challenge(&asked, flow, stale),
+                    Who::Wrong => self.mistaken(&asked, flow),
                     Who::Nonsense => self.answer_because(&asked, 400, "credentials that make no sense"),
                     Who::Stranger => self.answer_because(&asked, 403, "nobody here has that identity"),
                 }
@@ -296,13 +315,13 @@ impl Server {
         });
     }
 
-    fn challenge(&mut self, asked: &Asked, stale: bool) {
+    fn challenge(&mut self, asked: &Asked, flow: &Flow, stale: bool) {
         let mut chance = [0; 8];
         self.random.fill(&mut chance);
         let (method, now) = (asked.request.method(), self.now());
         let status = super::identity::asker(method).status();
         self.write_answer(asked, status, b"", |server, answer| {
-            server.identity.ask(answer, method, stale, chance, now);
+            server.identity.ask(answer, (method, flow), stale, chance, now);
         });
     }
 

@@ -1,6 +1,10 @@
 //! MESSAGE as the model understands it: a message to somebody, or a notification about one (RFC 3428, RFC 3862,
 //! RFC 5438).
 
+mod encoding;
+
+pub(super) use encoding::ACCEPTED as ACCEPTED_ENCODING;
+
 use super::words::{address_of, service_of};
 use smol_str::{SmolStr, ToSmolStr, format_smolstr};
 use switchback_core::model::{
@@ -8,7 +12,7 @@ use switchback_core::model::{
 };
 use switchback_ports::IdempotencyKey;
 use wire_cpim::{Cpim, Disposition, Imdn};
-use wire_sip::header::{MediaType, Seconds};
+use wire_sip::header::{MaxForwards, MediaType, Seconds};
 use wire_sip::{HeaderName, Message, StatusCode};
 
 /// What a MESSAGE carries.
@@ -45,25 +49,28 @@ const fn unfit(status: u16, why: &'static str) -> Unfit {
 /// # Errors
 /// [`Unfit`] with the answer.
 pub(super) fn read(request: &Message) -> Result<Carried, Unfit> {
+    passable(request)?;
     let kind = request.one::<MediaType<'_>>(HeaderName::ContentType);
     let kind = kind.map_err(|_| unfit(400, "the Content-Type cannot be read"))?;
-    if !kind.as_ref().is_some_and(|kind| kind.is("message", "cpim")) {
-        let (media_type, body) =
-            (kind.map_or_else(|| "text/plain".into(), |kind| text_of(&kind)), request.body());
-        let content = content(&media_type, body, None)?;
+    let body = encoding::plain(request)?;
+    let is = |subtype| kind.as_ref().is_some_and(|kind| kind.is("message", subtype));
+    // Clients that put no envelope round their messages put none round their notifications (Linphone).
+    if is("imdn+xml") {
+        return notification(request, &body);
+    }
+    if !is("cpim") {
+        let media_type = kind.map_or_else(|| "text/plain".into(), |kind| text_of(&kind));
+        let content = content(&media_type, &body, None)?;
         let once = format_smolstr!("call:{}:{}", lossy(request.call_id()), request.cseq().number);
         return letter(request, content, once).map(Carried::Message);
     }
-    let cpim = Cpim::parse(request.body()).map_err(|_| unfit(400, "the CPIM envelope cannot be read"))?;
+    let cpim = Cpim::parse(&body).map_err(|_| unfit(400, "the CPIM envelope cannot be read"))?;
     if cpim.not_understood().next().is_some() {
         return Err(unfit(420, "a required CPIM header is not known here"));
     }
     let body = cpim.content.decoded().map_err(|_| unfit(400, "the transfer encoding cannot be undone"))?;
     if cpim.is_imdn() {
-        let imdn = Imdn::parse(&body).map_err(|_| unfit(400, "the notification cannot be read"))?;
-        let sender = request.request_uri().and_then(|uri| address_of(&uri));
-        let imdn_id = SmolStr::new(&imdn.message_id);
-        return Ok(Carried::Notification { imdn_id, sender, disposition: imdn.disposition });
+        return notification(request, &body);
     }
     let chat = chat(request, &cpim);
     let media_type = cpim.content.header("Content-Type").unwrap_or("text/plain").to_smolstr();
@@ -73,6 +80,22 @@ pub(super) fn read(request: &Message) -> Result<Carried, Unfit> {
     };
     let content = content(&media_type, &body, chat)?;
     letter(request, content, once).map(Carried::Message)
+}
+
+fn notification(request: &Message, document: &[u8]) -> Result<Carried, Unfit> {
+    let imdn = Imdn::parse(document).map_err(|_| unfit(400, "the notification cannot be read"))?;
+    let sender = request.request_uri().and_then(|uri| address_of(&uri));
+    let imdn_id = SmolStr::new(&imdn.message_id);
+    Ok(Carried::Notification { imdn_id, sender, disposition: imdn.disposition })
+}
+
+/// Whether it may be passed on: not beyond its last hop, as a loop would have it (RFC 7332 3).
+fn passable(request: &Message) -> Result<(), Unfit> {
+    let hops = request.one::<MaxForwards>(HeaderName::MaxForwards);
+    if hops.map_err(|_| unfit(400, "Max-Forwards cannot be read"))? == Some(MaxForwards(0)) {
+        return Err(unfit(483, "the message has gone too far"));
+    }
+    Ok(())
 }
 
 /// The key under which a repetition finds the message that was made: of this sender, to this recipient.

@@ -26,6 +26,10 @@ impl Server {
             Ok(Carried::Notification { imdn_id, sender, disposition }) => {
                 self.notification(asked, who, imdn_id, sender, disposition);
             }
+            Err(Unfit(StatusCode(415), why)) => self.answer(&asked, StatusCode(415), |answer| {
+                answer.header(HeaderName::AcceptEncoding, submit::ACCEPTED_ENCODING.as_bytes());
+                answer.parts(HeaderName::Warning, &[b"399 switchback \"", why.as_bytes(), b"\""]);
+            }),
             Err(Unfit(status, why)) => self.answer_because(&asked, status.0, why),
         }
     }

@@ -200,7 +200,9 @@ impl Server {
             return false;
         }
         if matches!(item.news, News::Incoming { .. }) {
-            self.told_as.put((key.0.clone(), imdn_id(item.message, letter)), item.message);
+            // Without an envelope there is no id but that of the request, and clients do name it (Linphone).
+            let name = if device.binding.cpm { imdn_id(item.message, letter) } else { names.call_id.clone() };
+            self.told_as.put((key.0.clone(), name), item.message);
         }
         match self.send(flow, names.branch.as_ref(), octets) {
             Some(token) => {
@@ -262,6 +264,7 @@ impl Server {
         if let Some(device) = self.devices.get_mut(key) {
             device.binding.told = device.binding.told.max(item.cursor);
         }
+        self.reached(key);
     }
 
     /// What is on its way to a device is not waited for any more: it goes again.

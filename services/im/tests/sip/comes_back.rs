@@ -71,6 +71,37 @@ async fn after_a_crash_bindings_hold_and_only_what_was_not_confirmed_comes_again
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_confirmed_before_a_crash_is_not_told_at_a_later_registration() {
+    let scene = Scene::new().await;
+    let anna = scene.phone(scene.config("anna")).await;
+    let bo = scene.phone(scene.config("bo")).await;
+    let had = anna.send(&uri("bo"), "confirmed", SendOptions::default()).await.unwrap();
+    scene.until(&had, Status::Delivered).await;
+    let scene = scene.crash().await;
+    for _ in 0..20 {
+        bo.register().await.unwrap();
+        bo.unregister().await.unwrap();
+    }
+    bo.register().await.unwrap();
+    let last = anna.send(&uri("bo"), "the last", SendOptions::default()).await.unwrap();
+    scene.until(&last, Status::Delivered).await;
+    let inbox = bo.wait_for(|inbox| inbox.texts().contains(&"the last")).await.unwrap();
+    assert_eq!((inbox.texts(), inbox.counts.again), (vec!["confirmed", "the last"], 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_told_that_it_came_or_left_has_done_so_on_disk() {
+    let scene = Scene::new().await;
+    let bo = scene.phone(scene.config("bo")).await;
+    for _ in 0..20 {
+        assert_eq!(scene.devices_on_disk("bo"), 1);
+        bo.unregister().await.unwrap();
+        assert_eq!(scene.devices_on_disk("bo"), 0);
+        bo.register().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_device_that_does_not_answer_is_lost_and_told_when_it_is_back() {
     let scene = Scene::with(|options| options.t1 = Duration::from_millis(10)).await;
     let anna = scene.phone(scene.config("anna")).await;

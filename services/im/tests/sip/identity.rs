@@ -1,7 +1,11 @@
 //! Who sends is known from the credential alone (I18): every way to pretend to be somebody else is tried.
 
 use crate::scene::{DOMAIN, Scene, number, uri};
+use std::net::SocketAddr;
+use std::time::Duration;
+use switchback_im::sip::{Budget, Listen, Wire};
 use switchback_testkit::handset::{Handset, SendOptions};
+use wire_sip::HeaderName;
 use wire_sip::digest::Algorithm;
 
 /// 5 names in From x 4 in P-Preferred-Identity x 2 in P-Asserted-Identity x 5 in the CPIM From: 200 messages of Anna
@@ -95,4 +99,51 @@ async fn somebody_else_s_address_is_not_registered_and_strangers_are_not_served(
     let out = format!("sip:somebody@else.{DOMAIN}");
     let sent = anna.send(&out, "relay this", SendOptions::default()).await.unwrap();
     assert_eq!(sent.answer.status, 404, "no open relay");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_keeps_guessing_is_slowed_and_nobody_beside_him_is() {
+    let scene = Scene::with(|options| {
+        options.logins = Budget { failures: 3, window: Duration::from_secs(60) };
+    })
+    .await;
+    let mut statuses = Vec::new();
+    for guess in ["anna", "mallory", "anna", "mallory", "anna"] {
+        let mut config = scene.config("anna");
+        (config.user, config.password) = (guess.into(), "battery staple".into());
+        let guesser = Handset::start(config).await.unwrap();
+        statuses.push(guesser.register().await.unwrap().answer);
+    }
+    assert_eq!(statuses.iter().map(|answer| answer.status).collect::<Vec<_>>(), [401, 401, 401, 503, 503]);
+    assert_eq!(statuses[3].header("Retry-After").unwrap(), "20", "for an unknown user");
+    assert_eq!(statuses[4].header("Retry-After").unwrap(), "40", "and a wrong password alike");
+    assert_eq!((scene.server.logins().failed(), scene.server.logins().slowed()), (5, 2));
+    // From the same address, in the same moment: the right password is never held up.
+    let anna = scene.phone(scene.config("anna")).await;
+    let bo = scene.phone(scene.config("bo")).await;
+    anna.send(&uri("bo"), "hello", SendOptions::default()).await.unwrap();
+    bo.wait_for(|inbox| inbox.texts() == ["hello"]).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_for_clients_that_know_nothing_better_asks_for_md5_alone() {
+    let socket = Listen { wire: Wire::Udp, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
+    let scene = Scene::with(|options| {
+        options.md5 = true;
+        options.listen_md5 = vec![socket];
+    })
+    .await;
+    let of_the_best = scene.address(Wire::Udp);
+    let of_md5 = scene.server.addresses().last().unwrap().1;
+    for (server, asked) in [(of_the_best, vec!["SHA-256", "MD5"]), (of_md5, vec!["MD5"])] {
+        let mut config = scene.config("anna");
+        (config.server, config.algorithms) = (server, Vec::new());
+        let answer = Handset::start(config).await.unwrap().register().await.unwrap().answer;
+        let challenges = answer.message.values(HeaderName::WwwAuthenticate);
+        let challenges: Vec<_> = challenges.map(String::from_utf8_lossy).collect();
+        assert_eq!((answer.status, challenges.len()), (401, asked.len()), "{challenges:?}");
+        for (challenge, algorithm) in challenges.iter().zip(asked) {
+            assert!(challenge.contains(&format!("algorithm={algorithm},")), "{challenge}");
+        }
+    }
 }

@@ -5,6 +5,8 @@
 mod chat;
 mod comes_back;
 mod identity;
+mod notifications;
 mod offer;
 mod scene;
+mod slow;
 mod transports;

@@ -180,6 +180,12 @@ impl Scene {
         self.engine.device_count(&SubscriberId::new(who))
     }
 
+    /// How many devices of a person the disk says are registered.
+    pub(crate) fn devices_on_disk(&self, who: &str) -> usize {
+        let rows = self.store.devices().unwrap();
+        rows.iter().filter(|row| row.online && row.subscriber == SubscriberId::new(who)).count()
+    }
+
     /// What the SMS service was given, once there are so many.
     pub(crate) async fn orders(&self, n: usize) -> Vec<AttemptOrder> {
         let began = Instant::now();

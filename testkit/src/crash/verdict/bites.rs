@@ -17,6 +17,7 @@ fn clean() -> (Witnesses, Value) {
             class: "plain".into(),
             unclear: Vec::new(),
             answer: Some(answer),
+            committed: None,
         },
     );
     let submit = Submit { at: 30, answered: Some(31), ..Submit::default() };
@@ -41,6 +42,8 @@ fn stored(id: &str, reference: &str, status: &str) -> Stored {
         id: id.into(),
         client_ref: Some(reference.into()),
         status: status.into(),
+        accepted_ms: 0,
+        delivered_ms: None,
         attempts: vec![StoredAttempt { may_duplicate: false, service: "sms".into() }],
         charged: Some(Money { amount: "0.03".into(), currency: "EUR".into() }),
     }
@@ -50,8 +53,12 @@ fn found(change: impl FnOnce(&mut Witnesses, &mut Value)) -> Vec<&'static str> {
     let (mut witnesses, mut audit) = clean();
     change(&mut witnesses, &mut audit);
     let mut summary = Summary::default();
-    compare(&witnesses, &audit, &mut summary);
+    compare(&witnesses, &audit, &[kill(200), kill(400)], &mut summary);
     summary.violations.into_keys().collect()
+}
+
+fn kill(at: u64) -> Kill {
+    Kill { at, ..Kill::default() }
 }
 
 fn peers(all: &mut Witnesses) -> &mut Peers {
@@ -105,6 +112,37 @@ fn what_nobody_asked_for_is_invented() {
     assert_eq!(found(|all, _| all.stored.push(free("msg_2", "7"))), ["invented"]);
     let doubled = |all: &mut Witnesses, _: &mut Value| all.stored.insert(0, free("msg_2", "1"));
     assert_eq!(found(doubled), ["key used twice"]);
+}
+
+#[test]
+fn over_sip_a_message_is_known_by_the_id_that_its_sender_was_told() {
+    assert_eq!(found(|all, _| all.stored[0].client_ref = None), [""; 0]);
+    let another = |all: &mut Witnesses, _: &mut Value| {
+        (all.stored[0].client_ref, all.stored[0].id) = (None, "msg_2".into());
+    };
+    assert_eq!(found(another), ["invented", "lost"]);
+}
+
+#[test]
+fn what_a_handset_confirmed_is_not_told_to_it_again() {
+    let story = |hearing: fn() -> Hearing| {
+        move |all: &mut Witnesses, _: &mut Value| {
+            peers(all).hearings.insert("a".into(), hearing());
+            all.stored[0].delivered_ms = Some(0);
+        }
+    };
+    let told = "confirmed and told again";
+    assert_eq!(found(story(|| Hearing { at: vec![40, 60], confirmed: Some(70), own_word: false })), [""; 0]);
+    assert_eq!(found(story(|| Hearing { at: vec![40, 60], confirmed: Some(50), own_word: false })), [told]);
+    assert_eq!(found(story(|| Hearing { at: vec![40, 60], confirmed: None, own_word: true })), [told]);
+    // Whether it was on disk at the next kill nobody can tell.
+    assert_eq!(found(story(|| Hearing { at: vec![40, 260], confirmed: None, own_word: true })), [""; 0]);
+}
+
+#[test]
+fn a_sender_is_told() {
+    let sip = |all: &mut Witnesses, _: &mut Value| all.asked.get_mut(&1).unwrap().committed = Some(15);
+    assert_eq!(found(sip), ["sender not told"]);
 }
 
 #[test]

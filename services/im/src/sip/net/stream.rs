@@ -2,6 +2,7 @@
 
 use super::{Ears, Over, Unwritten};
 use crate::sip::flow::Flow;
+use std::time::Instant;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use wire_sip::{Incoming, StreamFramer};
 
@@ -24,18 +25,25 @@ async fn read(mut reader: impl AsyncRead + Unpin, flow: &Flow, ears: &Ears) {
     let mut framer = StreamFramer::new(ears.limits.sip);
     let mut buffer = vec![0; 16 * 1024];
     let mut greeted = false;
+    let mut due = Instant::now() + ears.limits.completion;
     loop {
-        // Whoever has said nothing yet, or owes the rest of a message, has less time than a registered client.
+        // Whoever has said nothing yet, or owes the rest of a message, has less time than a registered client, and
+        // gains none by sending octet after octet.
         let owes = !greeted || framer.is_inside_message();
-        let patience = if owes { ears.limits.completion } else { ears.limits.idle };
-        let read = tokio::time::timeout(patience, reader.read(&mut buffer)).await;
+        let until = if owes { due } else { Instant::now() + ears.limits.idle };
+        let read = tokio::time::timeout_at(until.into(), reader.read(&mut buffer)).await;
         let Ok(Ok(length @ 1..)) = read else { return };
         let mut input = buffer.get(..length).unwrap_or_default();
+        let mut begins = !owes;
         while let Some(incoming) = framer.next_incoming(&mut input) {
             greeted |= matches!(incoming, Incoming::Message(_));
+            begins |= greeted;
             if let Err(Over) = ears.tell(incoming, flow).await {
                 return;
             }
+        }
+        if begins {
+            due = Instant::now() + ears.limits.completion;
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::{Ears, Over, Unwritten};
 use crate::sip::flow::Flow;
 use futures_util::{SinkExt, Stream, StreamExt};
+use std::time::Instant;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
@@ -48,9 +49,10 @@ fn speaks_sip(request: &Request, mut response: Response) -> Result<Response, Err
 
 async fn read(mut frames: impl Stream<Item = Result<Frame, Error>> + Unpin, flow: &Flow, ears: &Ears) {
     let mut greeted = false;
+    let due = Instant::now() + ears.limits.completion;
     loop {
-        let patience = if greeted { ears.limits.idle } else { ears.limits.completion };
-        let next = tokio::time::timeout(patience, frames.next()).await;
+        let until = if greeted { Instant::now() + ears.limits.idle } else { due };
+        let next = tokio::time::timeout_at(until.into(), frames.next()).await;
         let Ok(Some(Ok(frame))) = next else { return };
         let octets = match frame {
             Frame::Text(text) => text.into(),
