@@ -11,6 +11,7 @@ pub(crate) mod money;
 pub(crate) mod payer;
 pub(crate) mod presence;
 pub(crate) mod quote;
+pub(crate) mod record;
 pub(crate) mod shown;
 pub(crate) mod submit;
 pub(crate) mod token;

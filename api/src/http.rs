@@ -11,6 +11,7 @@ pub(crate) mod payers;
 pub(crate) mod plans;
 pub(crate) mod presence;
 pub(crate) mod quotes;
+pub(crate) mod records;
 mod respond;
 pub(crate) mod routes;
 pub(crate) mod sims;

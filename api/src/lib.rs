@@ -26,7 +26,7 @@ mod router;
 mod server;
 
 pub use openapi::document as openapi_document;
-pub use options::{ApiOptions, Metrics, Page};
+pub use options::{ApiOptions, Behind, Metrics, MoneyMove, Page, Records, RecordsPage};
 pub use reading::{BodyOf, PartOf, refusal_of, refusal_of_part};
 pub use router::Api;
 pub use server::{Limits, Served, serve};

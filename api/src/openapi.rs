@@ -29,6 +29,7 @@ use utoipa::{Modify, OpenApi};
         http::plans::list, http::plans::get, http::plans::set,
         http::routes::list, http::routes::get, http::routes::set,
         http::payers::get, http::payers::set, http::payers::ledger, http::payers::refusals,
+        http::records::list,
         http::tokens::list, http::tokens::create, http::tokens::revoke,
         http::health::livez, http::health::readyz, http::health::metrics, http::health::openapi,
         http::health::error_page,

@@ -6,11 +6,45 @@ use smol_str::SmolStr;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use switchback_core::model::Time;
-use switchback_ports::{Clock, Intake, Random};
+use switchback_core::model::{MessageId, Money, Time};
+use switchback_ports::{Clock, Intake, Random, StoreFailure};
 
 /// Renders the metrics in the text exposition format; the node knows what they mean.
 pub type Metrics = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// A page of the log's charging records: what chapters after one brought, so many of them at most. Blocks.
+pub type Records = Arc<dyn Fn(u64, usize) -> Result<RecordsPage, StoreFailure> + Send + Sync>;
+
+/// How many events the charging records are behind; nothing when none are written.
+pub type Behind = Arc<dyn Fn() -> Option<u64> + Send + Sync>;
+
+/// A page of charging records, and the money that the same chapters moved.
+#[derive(Clone, Debug, Default)]
+pub struct RecordsPage {
+    /// Each as a JSON object, as it stands in the files but for its number.
+    pub records: Vec<String>,
+    /// What entries of the ledger charged and gave back, in order.
+    pub moves: Vec<MoneyMove>,
+    /// The last chapter that was read: go on after it. The one asked for when there is nothing more now.
+    pub chapter: u64,
+    /// The last cursor given by its end.
+    pub cursor: u64,
+}
+
+/// Money that an entry of the ledger moved for good.
+#[derive(Clone, Debug)]
+pub struct MoneyMove {
+    /// The chapter of the log.
+    pub chapter: u64,
+    /// The last cursor given by its end.
+    pub cursor: u64,
+    /// The message.
+    pub message: MessageId,
+    /// The attempt.
+    pub attempt: u16,
+    /// How much; below zero when it was given back.
+    pub amount: Money,
+}
 
 /// What the node gives the API.
 #[derive(Clone)]
@@ -21,6 +55,10 @@ pub struct ApiOptions {
     pub random: Arc<dyn Random>,
     /// The answer of `/metrics`.
     pub metrics: Metrics,
+    /// The answer of `/v1/admin/records`.
+    pub records: Records,
+    /// For `/readyz`.
+    pub records_behind: Behind,
     /// Files served as they are: the live page at `/` and what it loads.
     pub pages: Vec<Page>,
     /// The largest request body in bytes; more is answered with 413. Default 1 MiB (reliability 3.3).
@@ -54,6 +92,8 @@ impl ApiOptions {
             clock,
             random,
             metrics: Arc::new(String::new),
+            records: Arc::new(|chapter, _| Ok(RecordsPage { chapter, ..RecordsPage::default() })),
+            records_behind: Arc::new(|| None),
             pages: Vec::new(),
             body_bytes_max: 1 << 20,
             body_time: Duration::from_secs(10),

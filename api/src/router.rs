@@ -3,8 +3,8 @@
 use crate::codes;
 use crate::devices::Devices;
 use crate::http::{
-    accounts, actions, conversations, events, health, messages, payers, plans, presence, quotes, routes,
-    sims, sip_users, stream, subscribers, tokens,
+    accounts, actions, conversations, events, health, messages, payers, plans, presence, quotes, records,
+    routes, sims, sip_users, stream, subscribers, tokens,
 };
 use crate::openapi;
 use crate::options::{ApiOptions, Page, Shared};
@@ -77,6 +77,7 @@ fn admin(router: Router<Arc<Shared>>) -> Router<Arc<Shared>> {
         .route("/v1/admin/routes/{id}", get(routes::get).put(routes::set))
         .route("/v1/admin/payers/{id}", get(payers::get).put(payers::set))
         .route("/v1/admin/ledger", get(payers::ledger))
+        .route("/v1/admin/records", get(records::list))
         .route("/v1/admin/refusals", get(payers::refusals))
         .route("/v1/admin/tokens", get(tokens::list).post(tokens::create))
         .route("/v1/admin/tokens/{id}", axum::routing::delete(tokens::revoke))

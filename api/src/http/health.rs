@@ -17,8 +17,17 @@ use utoipa::ToSchema;
 /// A state in one word.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Health {
-    /// `alive` or `ready`.
+    /// `alive`.
     status: &'static str,
+}
+
+/// Ready, and what follows behind.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Ready {
+    /// `ready`.
+    status: &'static str,
+    /// How many events the charging records are behind; null when none are written.
+    records_behind: Option<u64>,
 }
 
 fn plain(content_type: &'static str, bytes: Bytes) -> Response {
@@ -42,13 +51,13 @@ pub(crate) async fn livez() -> Response {
 #[utoipa::path(
     get, path = "/readyz", tag = "operations", operation_id = "readyz", security(()),
     responses(
-        (status = 200, description = "Messages are taken", body = Health),
+        (status = 200, description = "Messages are taken", body = Ready),
         (status = 503, description = "Not now", body = ProblemDoc, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn readyz(State(api): State<Api>) -> Result<Response, Problem> {
     api.intake.ready().map_err(|why| Problem::new(&codes::NOT_READY, why))?;
-    Ok(ok(&Health { status: "ready" }))
+    Ok(ok(&Ready { status: "ready", records_behind: (api.options.records_behind)() }))
 }
 
 /// Read the metrics.

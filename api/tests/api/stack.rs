@@ -16,7 +16,7 @@ use std::future::Future;
 use std::io::Read;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use switchback_api::{Api, ApiOptions, Page};
+use switchback_api::{Api, ApiOptions, MoneyMove, Page, RecordsPage};
 use switchback_core::model::Time;
 use switchback_engine::{Engine, Options};
 use switchback_im::ImService;
@@ -159,6 +159,7 @@ impl Stack {
             metrics: Arc::new(|| "switchback_up 1\n".to_owned()),
             heartbeat: Duration::from_millis(200),
             body_time: Duration::from_millis(300),
+            records: Arc::new(|after, _| Ok(one_record(after))),
             ..ApiOptions::new(clock, Arc::new(Urandom))
         };
         let router = Api::router(intake, options);
@@ -260,4 +261,14 @@ pub(crate) fn request(method: Method, path: &str, token: &str, body: Option<Valu
         None => Body::empty(),
     };
     builder.body(body).unwrap()
+}
+
+/// A page with a record and a refund, as a node would give it.
+fn one_record(after: u64) -> RecordsPage {
+    let message = switchback_core::model::MessageId::from_bytes([1; 16]);
+    let amount =
+        switchback_core::model::Money::from_nanos(switchback_core::model::Currency::EUR, -30_000_000);
+    let moved = MoneyMove { chapter: after + 1, cursor: 9, message, attempt: 1, amount };
+    let records = vec![r#"{"record":"message"}"#.into()];
+    RecordsPage { records, moves: vec![moved], chapter: after + 1, cursor: 9 }
 }

@@ -199,6 +199,9 @@ impl Walk {
         let is_there = |list: &Value| list["data"][0]["code"] == "not_reachable";
         self.stack.until("/v1/admin/refusals", ADMIN, is_there).await;
         self.get("listRefusals", "/v1/admin/refusals?limit=10", ADMIN).await;
+        let page = self.get("listRecords", "/v1/admin/records?after=7&limit=10", ADMIN).await;
+        assert_eq!((&page["data"][0]["record"], &page["next_cursor"]), (&json!("message"), &json!("8")));
+        assert_eq!(page["moves"][0]["amount"]["amount"], "-0.03");
         let totals = self.get("getLedgerTotals", "/v1/admin/ledger", ADMIN).await;
         assert_eq!(
             (&totals["complete"], &totals["orphan_holds"], &totals["double_charges"], &totals["unbalanced"]),

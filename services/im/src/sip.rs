@@ -10,9 +10,11 @@
 //!
 //! Absent on purpose: sessions (INVITE), large messages by MSRP, and routes to other SIP networks.
 
+mod answers;
 mod binding;
 mod compose;
 mod flow;
+mod following;
 mod guard;
 mod identity;
 mod net;
@@ -23,6 +25,7 @@ mod recent;
 mod register;
 mod registering;
 mod server;
+mod sockets;
 mod submit;
 mod submitting;
 mod telling;
@@ -34,18 +37,17 @@ pub use guard::{Budget, LoginCounters};
 pub use options::{Expires, Limits, Listen, Options};
 pub use tls::{TlsError, TlsFiles};
 
-use flow::Flow;
 use net::{Bound, Ears};
 use server::Server;
+use sockets::Sockets;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use switchback_ports::{Clock, Intake, Random};
-use tokio::net::UdpSocket;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
-/// Messages that wait for the server: when it does not keep up, the sockets' own buffers fill, and then peers wait.
+/// Messages of connections that wait for the server: when it does not keep up, the sockets' own buffers fill, and then peers wait.
 const HEARD_MAX: usize = 4096;
 
 /// Why the server can't begin.
@@ -74,18 +76,6 @@ pub struct SipServer {
     ears: JoinSet<()>,
 }
 
-/// The datagram sockets, by the number that flows name them with.
-#[derive(Debug, Default)]
-struct Sockets(Vec<Option<(Arc<UdpSocket>, SocketAddr)>>);
-
-impl Sockets {
-    /// The flow to a peer by a socket of that number.
-    fn flow(&self, number: usize, peer: SocketAddr) -> Option<Flow> {
-        let (socket, local) = self.0.get(number)?.as_ref()?;
-        Some(Flow::datagrams(number, peer, *local, Arc::clone(socket)))
-    }
-}
-
 impl SipServer {
     /// Opens all sockets and begins to serve.
     ///
@@ -109,17 +99,15 @@ impl SipServer {
         if shared.tls.is_none() && listens().any(|listen| listen.wire.is_secure()) {
             return Err(TlsError::Missing.into());
         }
-        let (mut ears, mut addresses, mut sockets) = (JoinSet::new(), Vec::new(), Sockets::default());
-        for (number, listen) in listens().enumerate() {
+        let (mut ears, mut addresses, mut sockets) =
+            (JoinSet::new(), Vec::new(), Sockets::new(options.limits.sip));
+        for listen in listens() {
             let failed = |error| StartError::Listen { listen: listen.clone(), error };
             let bound = Bound::to(listen).await.map_err(failed)?;
             let local = bound.address().map_err(failed)?;
             addresses.push((listen.wire, local));
-            sockets.0.push(match bound {
-                Bound::Datagrams(socket) => {
-                    ears.spawn(net::datagrams(number, Arc::clone(&socket), local, shared.clone()));
-                    Some((socket, local))
-                }
+            sockets.push(match bound {
+                Bound::Datagrams(socket) => Some((socket, local)),
                 Bound::Connections(listener, wire) => {
                     ears.spawn(net::connections(listener, wire, local, shared.clone()));
                     None

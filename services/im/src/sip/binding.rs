@@ -41,14 +41,10 @@ pub(super) struct Device {
     pub(super) binding: Binding,
     /// The flow, while it is alive.
     pub(super) flow: Option<Flow>,
-    /// The engine counts it as registered, or is about to.
+    /// The engine counts it as registered, or is about to. Changed by [`Devices::set_online`] alone.
     pub(super) online: bool,
     /// It is there: its registration is durable, and what it missed is in its queue.
     pub(super) settled: bool,
-    /// It sends keep-alives: silence means that it is gone (DESIGN section 3, Online).
-    pub(super) keeps_alive: bool,
-    /// When it was last heard.
-    pub(super) heard: Time,
     /// `binding.told` as it was last kept on disk.
     pub(super) told_kept: u64,
     /// Whether `binding.told` is exact. After a crash it is behind: what it names as not told may have been.
@@ -62,7 +58,19 @@ pub(super) struct Device {
 pub(super) struct Devices {
     by_key: HashMap<DeviceKey, Device>,
     of: HashMap<SubscriberId, Vec<DeviceId>>,
-    on: HashMap<FlowKey, HashSet<DeviceKey>>,
+    on: HashMap<FlowKey, Reached>,
+}
+
+/// What is known of a flow that devices are reached by: one a phone, thousands by a proxy.
+#[derive(Debug, Default)]
+struct Reached {
+    devices: HashSet<DeviceKey>,
+    /// How many of them are not online.
+    away: usize,
+    /// When something was last heard by it.
+    heard: Time,
+    /// It is kept alive: silence means that it is gone (DESIGN section 3, Online).
+    keeps_alive: bool,
 }
 
 impl Devices {
@@ -93,14 +101,60 @@ impl Devices {
 
     /// The devices that are reached by a flow.
     pub(super) fn on(&self, flow: FlowKey) -> Vec<DeviceKey> {
-        self.on.get(&flow).into_iter().flatten().cloned().collect()
+        self.on.get(&flow).into_iter().flat_map(|reached| &reached.devices).cloned().collect()
+    }
+
+    /// Something was heard by a flow: gives those of its devices that are bound and not online.
+    pub(super) fn heard(&mut self, flow: FlowKey, now: Time) -> Vec<DeviceKey> {
+        let Some(reached) = self.on.get_mut(&flow) else { return Vec::new() };
+        reached.heard = now;
+        if reached.away == 0 {
+            return Vec::new();
+        }
+        let is_away = |device: &Device| !device.online && device.is_bound(now);
+        let away = reached.devices.iter().filter(|key| self.by_key.get(*key).is_some_and(is_away));
+        away.cloned().collect()
+    }
+
+    /// A flow is kept alive: from now on silence means something.
+    pub(super) fn keeps_alive(&mut self, flow: FlowKey) {
+        if let Some(reached) = self.on.get_mut(&flow) {
+            reached.keeps_alive = true;
+        }
+    }
+
+    /// The devices that are online by flows which were kept alive, and of which nothing was heard since.
+    pub(super) fn silent_since(&self, since: Time) -> Vec<DeviceKey> {
+        let silent = self.on.values().filter(|reached| reached.keeps_alive && reached.heard <= since);
+        let devices = silent.flat_map(|reached| &reached.devices);
+        devices.filter(|key| self.by_key.get(*key).is_some_and(|device| device.online)).cloned().collect()
+    }
+
+    /// The engine counts the device as registered, or does no more.
+    pub(super) fn set_online(&mut self, key: &DeviceKey, online: bool) {
+        let Some(device) = self.by_key.get_mut(key) else { return };
+        let changed = device.online != online;
+        device.online = online;
+        let reached = device.flow.as_ref().and_then(|flow| self.on.get_mut(&flow.key()));
+        if let Some(reached) = reached.filter(|_| changed) {
+            reached.away = if online { reached.away.saturating_sub(1) } else { reached.away + 1 };
+        }
     }
 
     /// Puts a device in, or in the place of what it was.
-    pub(super) fn put(&mut self, key: DeviceKey, device: Device) {
-        self.unlink(&key);
-        if let Some(flow) = &device.flow {
-            self.on.entry(flow.key()).or_default().insert(key.clone());
+    pub(super) fn put(&mut self, key: DeviceKey, device: Device, now: Time) {
+        let flow = device.flow.as_ref().map(Flow::key);
+        let stays = self.by_key.get(&key).is_some_and(|old| old.flow.as_ref().map(Flow::key) == flow);
+        if stays {
+            // What is known of the flow stays; whether the new one is away is counted below.
+            self.set_online(&key, true);
+        } else {
+            self.unlink(&key);
+        }
+        if let Some(flow) = flow {
+            let reached = self.on.entry(flow).or_insert_with(|| Reached { heard: now, ..Reached::default() });
+            reached.devices.insert(key.clone());
+            reached.away += usize::from(!device.online);
         }
         let names = self.of.entry(key.0.clone()).or_default();
         if !names.contains(&key.1) {
@@ -142,14 +196,14 @@ impl Devices {
     }
 
     fn unlink(&mut self, key: &DeviceKey) {
-        let flow = self.by_key.get(key).and_then(|device| device.flow.as_ref()).map(Flow::key);
-        if let Some(flow) = flow
-            && let Some(there) = self.on.get_mut(&flow)
-        {
-            there.remove(key);
-            if there.is_empty() {
-                self.on.remove(&flow);
-            }
+        let Some(device) = self.by_key.get(key) else { return };
+        let Some(flow) = device.flow.as_ref().map(Flow::key) else { return };
+        let Some(reached) = self.on.get_mut(&flow) else { return };
+        if reached.devices.remove(key) {
+            reached.away = reached.away.saturating_sub(usize::from(!device.online));
+        }
+        if reached.devices.is_empty() {
+            self.on.remove(&flow);
         }
     }
 
@@ -179,5 +233,72 @@ pub(super) fn name_of(contact: &[u8], instance: Option<&[u8]>, reg_id: Option<u3
         }
         (Some(instance), None) => DeviceId::new(format!("sip:{}", String::from_utf8_lossy(instance))),
         (None, _) => DeviceId::new(format!("sip:{}", String::from_utf8_lossy(contact))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::flow::{Outlet, Wire};
+    use super::*;
+    use std::sync::Arc;
+    use tokio::sync::mpsc;
+
+    fn flow(number: u64) -> Flow {
+        let here = ([127, 0, 0, 1], 5060).into();
+        let outlet = Outlet { queue: mpsc::channel(1).0, unread: Arc::default() };
+        Flow::connection(number, Wire::Tcp, here, here, outlet)
+    }
+
+    fn device(flow: &Flow, online: bool) -> Device {
+        let binding = Binding {
+            contact: Vec::new(),
+            path: Vec::new(),
+            instance: None,
+            reg_id: None,
+            expires_at: Time::from_millis(1000),
+            call_id: Vec::new(),
+            cseq: 1,
+            cpm: false,
+            datagrams: None,
+            told: 0,
+        };
+        let flow = Some(flow.clone());
+        Device { binding, flow, online, settled: true, told_kept: 0, exact: true, since: 0 }
+    }
+
+    fn key(device: &str) -> DeviceKey {
+        (SubscriberId::new("anna"), DeviceId::new(device))
+    }
+
+    #[test]
+    fn what_is_heard_by_a_flow_brings_back_those_of_it_that_are_away() {
+        let (mut devices, proxy, at) = (Devices::default(), flow(1), Time::from_millis);
+        devices.put(key("here"), device(&proxy, true), at(1));
+        devices.put(key("away"), device(&proxy, false), at(1));
+        devices.put(key("elsewhere"), device(&flow(2), false), at(1));
+        assert_eq!(devices.heard(proxy.key(), at(2)), [key("away")]);
+        assert_eq!(devices.heard(proxy.key(), at(1000)), [], "its registration is over");
+        devices.set_online(&key("away"), true);
+        assert_eq!(devices.heard(proxy.key(), at(3)), []);
+        devices.set_online(&key("here"), false);
+        assert_eq!(devices.heard(proxy.key(), at(4)), [key("here")]);
+        devices.put(key("here"), device(&proxy, true), at(5));
+        assert_eq!(devices.heard(proxy.key(), at(6)), [], "it has registered again by the same flow");
+        devices.set_online(&key("away"), false);
+        devices.lose_flow(&key("away"));
+        assert_eq!(devices.heard(proxy.key(), at(7)), []);
+    }
+
+    #[test]
+    fn only_a_flow_that_is_kept_alive_falls_silent() {
+        let (mut devices, phone, at) = (Devices::default(), flow(1), Time::from_millis);
+        devices.put(key("phone"), device(&phone, true), at(1));
+        assert_eq!(devices.silent_since(at(9)), []);
+        devices.keeps_alive(phone.key());
+        devices.put(key("phone"), device(&phone, true), at(5));
+        assert_eq!(devices.heard(phone.key(), at(5)), []);
+        assert_eq!((devices.silent_since(at(4)), devices.silent_since(at(5))), (vec![], vec![key("phone")]));
+        devices.put(key("phone"), device(&flow(2), true), at(6));
+        assert_eq!(devices.silent_since(at(9)), [], "of its new flow nothing is known yet");
     }
 }

@@ -1,5 +1,5 @@
-//! The sockets: datagrams and connections become messages for the server, nothing else is decided here but how much
-//! and how slowly a peer may send (reliability 3.3, 3.4).
+//! Connections: what comes by them becomes messages for the server, nothing else is decided here but how much and how
+//! slowly a peer may send (reliability 3.3, 3.4).
 
 mod stream;
 mod websocket;
@@ -7,6 +7,7 @@ mod websocket;
 use super::flow::{Flow, Outlet, Wire};
 use super::options::{Limits, Listen};
 use bytes::Bytes;
+use socket2::SockRef;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,10 +17,13 @@ use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
-use wire_sip::{Incoming, Message, PONG, Refusal, read_datagram};
+use wire_sip::{Incoming, Message, PONG, Refusal};
 
 /// Messages that wait to be written to one connection at most; its octets are bounded besides.
 const UNWRITTEN_MAX: usize = 1024;
+
+/// Octets of datagrams that may wait for us, or for the network: all phones of a town come back in one second.
+const BURST: usize = 4 << 20;
 
 /// What the sockets tell the server.
 #[derive(Debug)]
@@ -34,6 +38,19 @@ pub(super) enum Heard {
     Lost(Flow),
 }
 
+impl Heard {
+    /// What came by a flow.
+    pub(super) fn of(incoming: Incoming, flow: Flow) -> Self {
+        match incoming {
+            Incoming::Message(message) => {
+                Self::Message(message.stamped(flow.peer().ip(), flow.peer().port()), flow)
+            }
+            Incoming::Refused(refusal) => Self::Refused(refusal, flow),
+            Incoming::Ping | Incoming::Pong => Self::Alive(flow),
+        }
+    }
+}
+
 /// A socket that is bound.
 pub(super) enum Bound {
     Datagrams(Arc<UdpSocket>),
@@ -44,7 +61,13 @@ impl Bound {
     /// Binds it.
     pub(super) async fn to(listen: &Listen) -> io::Result<Self> {
         Ok(match listen.wire {
-            Wire::Udp => Self::Datagrams(Arc::new(UdpSocket::bind(listen.address).await?)),
+            Wire::Udp => {
+                let socket = UdpSocket::bind(listen.address).await?;
+                // What the system does not grant it cuts: a smaller buffer works, and loses more of a burst.
+                drop(SockRef::from(&socket).set_recv_buffer_size(BURST));
+                drop(SockRef::from(&socket).set_send_buffer_size(BURST));
+                Self::Datagrams(Arc::new(socket))
+            }
             wire => Self::Connections(TcpListener::bind(listen.address).await?, wire),
         })
     }
@@ -67,20 +90,6 @@ pub(super) struct Ears {
     pub(super) numbers: Arc<AtomicU64>,
     /// For the listeners that need one.
     pub(super) tls: Option<TlsAcceptor>,
-}
-
-/// Reads datagrams until the server is gone. `number` names the socket in flows.
-pub(super) async fn datagrams(number: usize, socket: Arc<UdpSocket>, local: SocketAddr, ears: Ears) {
-    let mut buffer = vec![0; 65_536];
-    loop {
-        // An error here is of an earlier datagram of ours that a peer's host refused: the socket is well.
-        let Ok((length, peer)) = socket.recv_from(&mut buffer).await else { continue };
-        let octets = Bytes::copy_from_slice(buffer.get(..length).unwrap_or_default());
-        let flow = Flow::datagrams(number, peer, local, Arc::clone(&socket));
-        if ears.tell(read_datagram(octets, &ears.limits.sip), &flow).await.is_err() {
-            return;
-        }
-    }
 }
 
 /// Takes connections until the server is gone.
@@ -167,24 +176,11 @@ struct Over;
 impl Ears {
     /// Tells the server what came by a flow. Over when that was the last thing of it.
     async fn tell(&self, incoming: Incoming, flow: &Flow) -> Result<(), Over> {
-        let (heard, last) = match incoming {
-            Incoming::Message(message) => {
-                let stamped = message.stamped(flow.peer().ip(), flow.peer().port());
-                (Heard::Message(stamped, flow.clone()), false)
-            }
-            Incoming::Refused(refusal) => {
-                let last = refusal.close && flow.wire().is_reliable();
-                (Heard::Refused(refusal, flow.clone()), last)
-            }
-            Incoming::Ping => {
-                if flow.wire().is_reliable() && flow.send(Bytes::from_static(PONG)).is_err() {
-                    return Err(Over);
-                }
-                (Heard::Alive(flow.clone()), false)
-            }
-            Incoming::Pong => (Heard::Alive(flow.clone()), false),
-        };
-        self.heard.send(heard).await.map_err(|_| Over)?;
+        let last = matches!(&incoming, Incoming::Refused(refusal) if refusal.close);
+        if matches!(incoming, Incoming::Ping) && flow.send(Bytes::from_static(PONG)).is_err() {
+            return Err(Over);
+        }
+        self.heard.send(Heard::of(incoming, flow.clone())).await.map_err(|_| Over)?;
         if last {
             // The answer is on its way to the writer: it has this long to go out.
             tokio::time::sleep(self.limits.farewell).await;

@@ -15,7 +15,7 @@ use super::server::{Answered, Asked, Server};
 use smol_str::SmolStr;
 use std::sync::Arc;
 use std::time::Duration;
-use switchback_core::model::{DeviceId, EventKind, Owner, SubscriberId};
+use switchback_core::model::{DeviceId, EventKind, Owner, SubscriberId, Time};
 use switchback_ports::{EventLine, Intake, LOST_BY_US, Page, Refusal, StoreFailure, decode, encode};
 use wire_sip::header::Date;
 use wire_sip::{HeaderName, StatusCode};
@@ -25,7 +25,7 @@ const PAGE: usize = 200;
 /// How often it is kept how far devices were told.
 const KEEP_MS: u64 = 5_000;
 /// How soon the lists are asked again when they do not reach far enough yet.
-const AGAIN: Duration = Duration::from_millis(50);
+pub(super) const AGAIN: Duration = Duration::from_millis(50);
 
 impl Server {
     /// A REGISTER whose sender is known.
@@ -66,7 +66,7 @@ impl Server {
         let old = self.devices.get(&key);
         let was_online = old.is_some_and(|device| device.online);
         let same_flow = old.is_some_and(|device| device.flow.as_ref() == Some(flow));
-        let (settled, keeps_alive) = old.map_or((false, false), |old| (old.settled, old.keeps_alive));
+        let settled = old.is_some_and(|old| old.settled);
         let exact = old.is_none_or(|old| old.exact);
         let since = old.filter(|old| old.online).map_or(self.last_cursor, |old| old.since);
         if old.is_none() {
@@ -80,12 +80,11 @@ impl Server {
             flow: Some(flow.clone()),
             online: true,
             settled: settled && was_online,
-            keeps_alive: keeps_alive && same_flow,
-            heard: self.time(),
             exact,
             since,
         };
-        self.devices.put(key.clone(), device);
+        let now = self.time();
+        self.devices.put(key.clone(), device, now);
         if was_online && !same_flow {
             // What was on its way by the old flow goes again by the new one; the device knows it by its id.
             self.abandon(&key);
@@ -152,9 +151,7 @@ impl Server {
     pub(super) fn is_back(&mut self, key: &DeviceKey, outcome: Result<Vec<EventLine>, Option<Refusal>>) {
         let Ok(unconfirmed) = outcome else {
             // Too much at once: the device is lost again until it is heard.
-            if let Some(device) = self.devices.get_mut(key) {
-                device.online = false;
-            }
+            self.devices.set_online(key, false);
             return;
         };
         for line in unconfirmed {
@@ -174,12 +171,12 @@ impl Server {
         self.list(key.clone(), after, until, Duration::ZERO);
     }
 
-    fn list(&mut self, key: DeviceKey, after: u64, until: u64, pause: Duration) {
+    fn list(&self, key: DeviceKey, after: u64, until: u64, pause: Duration) {
         let intake = Arc::clone(&self.intake);
         self.answers.spawn(async move {
             tokio::time::sleep(pause).await;
             match intake.events(Some(Owner::Subscriber(key.0.clone())), after, PAGE).await {
-                Ok(page) => Answered::Listed { key, until, page },
+                Ok(page) => Answered::Listed { key, after, until, page },
                 Err(_) => Answered::Nothing,
             }
         });
@@ -189,6 +186,7 @@ impl Server {
     pub(super) fn listed(
         &mut self,
         key: &DeviceKey,
+        after: u64,
         until: u64,
         page: Result<Page<EventLine>, StoreFailure>,
     ) {
@@ -197,6 +195,7 @@ impl Server {
         }
         let page = match page {
             Ok(page) => page,
+            Err(StoreFailure::Behind) => return self.list(key.clone(), after, until, AGAIN),
             Err(failure) => {
                 tracing::warn!(%failure, "what a device missed could not be read");
                 return self.lose(key, "its messages could not be read");
@@ -210,7 +209,7 @@ impl Server {
         for line in page.lines.iter().filter(|line| line.cursor <= until && (exact || !is_message(line))) {
             self.queue(key, line);
         }
-        let after = seen.or_else(|| self.devices.get(key).map(|device| device.binding.told)).unwrap_or(until);
+        let after = seen.unwrap_or(after);
         if after >= until || (!page.more && page.watermark >= until) {
             return self.settle(key);
         }
@@ -243,22 +242,8 @@ impl Server {
     /// Something was heard on a flow: its devices are there.
     pub(super) fn alive(&mut self, flow: &Flow) {
         let now = self.time();
-        for key in self.devices.on(flow.key()) {
-            let Some(device) = self.devices.get_mut(&key) else { continue };
-            device.heard = now;
-            if device.online || device.binding.expires_at <= now {
-                continue;
-            }
+        for key in self.devices.heard(flow.key(), now) {
             self.bring_back(&key);
-        }
-    }
-
-    /// A flow's keep-alive was heard: from now on silence means something.
-    pub(super) fn keeps_alive(&mut self, flow: &Flow) {
-        for key in self.devices.on(flow.key()) {
-            if let Some(device) = self.devices.get_mut(&key) {
-                device.keeps_alive = true;
-            }
         }
     }
 
@@ -266,7 +251,8 @@ impl Server {
     fn bring_back(&mut self, key: &DeviceKey) {
         let since = self.last_cursor;
         let Some(device) = self.devices.get_mut(key) else { return };
-        (device.online, device.settled, device.since) = (true, false, since);
+        (device.settled, device.since) = (false, since);
+        self.devices.set_online(key, true);
         let (intake, key) = (Arc::clone(&self.intake), key.clone());
         self.answers.spawn(async move {
             let outcome = match intake.register(key.0.clone(), key.1.clone()).await {
@@ -281,9 +267,10 @@ impl Server {
     pub(super) fn lose(&mut self, key: &DeviceKey, why: &'static str) {
         self.outboxes.remove(key);
         let Some(device) = self.devices.get_mut(key).filter(|device| device.online) else { return };
-        (device.online, device.settled) = (false, false);
+        device.settled = false;
         let kept = (device.told_kept != device.binding.told).then(|| encode(&device.binding));
         device.told_kept = device.binding.told;
+        self.devices.set_online(key, false);
         if let Some(kept) = kept {
             self.keep(key, kept);
         }
@@ -304,7 +291,7 @@ impl Server {
     }
 
     /// Keeps something with a device, without waiting: should it be lost, something is told to the device once more.
-    fn keep(&mut self, key: &DeviceKey, kept: Vec<u8>) {
+    fn keep(&self, key: &DeviceKey, kept: Vec<u8>) {
         let answer = self.intake.keep(key.0.clone(), key.1.clone(), kept);
         self.answers.spawn(async move {
             drop(answer.await);
@@ -316,23 +303,16 @@ impl Server {
     pub(super) fn sweep(&mut self) {
         let now = self.time();
         let silence = u64::try_from(self.options.alive.as_millis()).unwrap_or(u64::MAX);
-        let mut ended = Vec::new();
-        let mut silent = Vec::new();
-        for (key, device) in self.devices.iter() {
-            if device.binding.expires_at <= now {
-                if device.flow.is_some() {
-                    ended.push(key.clone());
-                }
-            } else if device.online && device.keeps_alive && device.heard.plus_millis(silence) <= now {
-                silent.push(key.clone());
-            }
-        }
+        let ended = self.devices.iter().filter(|(_, device)| device.flow.is_some() && !device.is_bound(now));
+        let ended: Vec<DeviceKey> = ended.map(|(key, _)| key.clone()).collect();
         for key in ended {
             if let Some(kept) = self.release(&key, "registration expired") {
                 self.keep(&key, kept);
             }
         }
-        silent.iter().for_each(|key| self.lose(key, "not heard any more"));
+        for key in self.devices.silent_since(Time::from_millis(now.as_millis().saturating_sub(silence))) {
+            self.lose(&key, "not heard any more");
+        }
         self.resume(now);
         if now >= self.keep_next {
             self.keep_next = now.plus_millis(KEEP_MS);
@@ -376,13 +356,11 @@ impl Server {
                 flow,
                 online: false,
                 settled: false,
-                keeps_alive: false,
-                heard: now,
                 told_kept,
                 exact: row.why != LOST_BY_US[1],
                 since: 0,
             };
-            self.devices.put(key.clone(), device);
+            self.devices.put(key.clone(), device, now);
             if back {
                 self.bring_back(&key);
             }

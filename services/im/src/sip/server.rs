@@ -2,7 +2,7 @@
 //! order. It never waits for anything but its next input; what takes time (the engine's commits, the store's answers)
 //! comes back as an input.
 
-use super::Sockets;
+use super::answers::Answers;
 use super::binding::{DeviceKey, Devices};
 use super::flow::Flow;
 use super::guard::{Guard, Pace};
@@ -11,19 +11,19 @@ use super::net::Heard;
 use super::options::Options;
 use super::outbox::Outbox;
 use super::recent::Recent;
+use super::sockets::Sockets;
 use super::telling::{About, Fork, Sending};
 use bytes::{Bytes, BytesMut};
-use smol_str::{SmolStr, format_smolstr};
+use smol_str::SmolStr;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use switchback_core::model::{Address, MessageId, SubscriberId, Time};
 use switchback_ports::{
     Accepted, Clock, EventLine, Gone, IncomingMessage, Intake, Page, Quote, Random, Refusal, StoreFailure,
-    Subscription,
 };
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use wire_sip::header::Via;
 use wire_sip::transaction::{
     Branch, ClientId, Limits as Bounds, Outgoing, Output, ServerId, Timers, ToTag, Transactions, Verdict,
 };
@@ -63,7 +63,9 @@ pub(super) enum Answered {
     /// A device's word on a message, by a request of its own.
     Noted { asked: Box<Asked>, taken: bool },
     /// A page of what a device has not been told.
-    Listed { key: DeviceKey, until: u64, page: Result<Page<EventLine>, StoreFailure> },
+    Listed { key: DeviceKey, after: u64, until: u64, page: Result<Page<EventLine>, StoreFailure> },
+    /// A page of the stream of all events, for which we were too slow.
+    Followed(Result<Page<EventLine>, StoreFailure>),
     /// What a waiting thing is about; nothing when it is not to be told any more.
     Found { key: DeviceKey, message: MessageId, about: Option<About> },
     /// Nobody waits for it.
@@ -93,13 +95,15 @@ pub(super) struct Server {
     pub(super) sending: HashMap<u64, Sending>,
     last_token: u64,
     pub(super) forks: HashMap<(MessageId, u16), Fork>,
-    pub(super) answers: JoinSet<Answered>,
+    pub(super) answers: Answers,
     /// What messages say that were told of a moment ago.
     pub(super) letters: Recent<MessageId, Arc<IncomingMessage>>,
     /// Which message a device means by an id of its sender's.
     pub(super) told_as: Recent<(SubscriberId, SmolStr), MessageId>,
     /// The last cursor that came live.
     pub(super) last_cursor: u64,
+    /// While what comes live waits: up to where the store is read before.
+    pub(super) behind: Option<u64>,
     pub(super) scratch: BytesMut,
     /// When it is kept next how far devices were told.
     pub(super) keep_next: Time,
@@ -133,10 +137,11 @@ impl Server {
             last_token: 0,
             sending: HashMap::new(),
             forks: HashMap::new(),
-            answers: JoinSet::new(),
+            answers: Answers::default(),
             letters: Recent::new(RECENT),
             told_as: Recent::new(RECENT),
             last_cursor: 0,
+            behind: None,
             scratch: BytesMut::new(),
             keep_next: Time::default(),
         }
@@ -149,41 +154,32 @@ impl Server {
         self.restore().await;
         let mut sweep = tokio::time::interval(SWEEP);
         let (mut inputs, mut lines) = (Vec::new(), Vec::new());
+        let mut takes_connections = true;
         loop {
             let wake = self.transactions.next_wake().map(|at| at.saturating_sub(self.now()));
             tokio::select! {
                 _ = stop.changed() => break,
-                n = heard.recv_many(&mut inputs, BATCH) => if n == 0 { break },
-                n = live.events.recv_many(&mut lines, BATCH) => if n == 0 { live = self.resubscribe() },
-                Some(answered) = self.answers.join_next() => self.take_answer(answered.unwrap_or(Answered::Nothing)),
+                () = self.sockets.readable() => {}
+                n = heard.recv_many(&mut inputs, BATCH), if takes_connections => takes_connections = n > 0,
+                n = live.events.recv_many(&mut lines, BATCH), if self.behind.is_none() => {
+                    if n == 0 { live = self.resubscribe() }
+                }
+                Some(answered) = self.answers.join_next() => self.take_answer(answered),
                 _ = sweep.tick() => self.sweep(),
                 () = tokio::time::sleep(wake.unwrap_or(SWEEP)) => {}
             }
             while let Some(answered) = self.answers.try_join_next() {
-                self.take_answer(answered.unwrap_or(Answered::Nothing));
+                self.take_answer(answered);
             }
+            self.sockets.read(BATCH, &mut inputs);
             inputs.drain(..).for_each(|input| self.hear(input));
-            lines.drain(..).for_each(|line| self.live(line));
+            self.all_live(&mut lines);
             let now = self.now();
             self.transactions.tick(now, &mut self.outputs);
             self.carry_out();
         }
         // A second is plenty for what the engine has been asked; should it not be, something is told twice.
         drop(tokio::time::timeout(Duration::from_secs(1), self.part()).await);
-    }
-
-    /// We fell behind and were cut off: every device is told from where it stood.
-    fn resubscribe(&mut self) -> Subscription {
-        let live = self.intake.subscribe(None);
-        self.last_cursor = live.from_cursor;
-        let all: Vec<DeviceKey> = self.devices.iter().map(|(key, _)| key.clone()).collect();
-        for key in all {
-            if let Some(device) = self.devices.get_mut(&key) {
-                (device.since, device.settled) = (live.from_cursor, false);
-            }
-            self.catch_up(&key);
-        }
-        live
     }
 
     /// Time on a clock that only goes forward.
@@ -196,11 +192,11 @@ impl Server {
         self.transactions.branch()
     }
 
-    /// A word that nobody can guess, for tags and branches.
-    pub(super) fn word(&self) -> SmolStr {
-        let mut bytes = [0; 8];
-        self.random.fill(&mut bytes);
-        format_smolstr!("{:016x}", u64::from_le_bytes(bytes))
+    /// A word that nobody can guess, for tags and Call-IDs.
+    pub(super) fn word(&mut self) -> SmolStr {
+        let branch = self.branch();
+        let word = branch.as_ref().strip_prefix(Via::COOKIE).unwrap_or_default();
+        SmolStr::new(String::from_utf8_lossy(word))
     }
 
     fn hear(&mut self, input: Heard) {
@@ -221,7 +217,7 @@ impl Server {
                 }
             }
             Heard::Alive(flow) => {
-                self.keeps_alive(&flow);
+                self.devices.keeps_alive(flow.key());
                 self.alive(&flow);
             }
             Heard::Lost(flow) => self.flow_lost(&flow),
@@ -401,7 +397,8 @@ impl Server {
             Answered::Quoted { asked, to, outcome } => self.quoted(&asked, &to, *outcome),
             Answered::Noted { asked, taken: true } => self.answer(&asked, StatusCode::OK, |_| ()),
             Answered::Noted { asked, taken: false } => self.busy(&asked),
-            Answered::Listed { key, until, page } => self.listed(&key, until, page),
+            Answered::Listed { key, after, until, page } => self.listed(&key, after, until, page),
+            Answered::Followed(page) => self.followed(page),
             Answered::Found { key, message, about } => self.found(&key, message, about),
             Answered::Nothing => {}
         }

@@ -61,8 +61,14 @@ const fn news_of(kind: &EventKind) -> Option<News> {
 }
 
 impl Server {
-    /// An event, just told.
-    pub(super) fn live(&mut self, line: EventLine) {
+    /// Events, just told. All are queued before devices are told: what one of them is about another may have at hand.
+    pub(super) fn all_live(&mut self, lines: &mut Vec<EventLine>) {
+        let mut queued = Vec::new();
+        lines.drain(..).for_each(|line| self.live(line, &mut queued));
+        queued.iter().for_each(|key| self.pump(key));
+    }
+
+    fn live(&mut self, line: EventLine, queued: &mut Vec<DeviceKey>) {
         self.last_cursor = self.last_cursor.max(line.cursor);
         let Owner::Subscriber(audience) = &line.event.audience else { return };
         if let Some(letter) = &line.incoming
@@ -88,7 +94,7 @@ impl Server {
             let outbox = self.outboxes.entry(key.clone()).or_default();
             let added = if settled { outbox.add(item.clone()) } else { outbox.add_later(item.clone()) };
             match added {
-                Ok(()) => self.pump(&key),
+                Ok(()) => queued.push(key),
                 Err(_) => self.lose(&key, "too far behind"),
             }
         }
@@ -141,16 +147,16 @@ impl Server {
     fn at_hand(&self, item: &Item) -> Option<Arc<IncomingMessage>> {
         match item.news {
             News::Delivered | News::Read => self.letters.get(&item.message),
-            News::Incoming { .. }
-            | News::HandedOver { .. }
-            | News::Offer
-            | News::NotDelivered
-            | News::Refused => None,
+            // By what service it was handed over is of no interest to a sender who did not ask.
+            News::HandedOver { .. } => {
+                self.letters.get(&item.message).filter(|letter| !wants_interworking(letter))
+            }
+            News::Incoming { .. } | News::Offer | News::NotDelivered | News::Refused => None,
         }
     }
 
     /// Reads what a thing is about, and whether it is still to be told.
-    fn look_up(&mut self, key: DeviceKey, item: Item) {
+    fn look_up(&self, key: DeviceKey, item: Item) {
         let intake = Arc::clone(&self.intake);
         self.answers.spawn(async move {
             let about = read(&*intake, &item).await;
@@ -275,7 +281,7 @@ impl Server {
         }
     }
 
-    fn confirm_delivery(&mut self, key: &DeviceKey, message: MessageId) {
+    fn confirm_delivery(&self, key: &DeviceKey, message: MessageId) {
         let (subscriber, device) = key.clone();
         let receipt = DeviceReceipt { message, subscriber, device, disposition: Disposition::Delivered };
         let answer = self.intake.receipt(receipt);
@@ -359,6 +365,10 @@ fn is_news(message: &Message, news: News) -> bool {
         News::Offer => matches!(message.status, Status::Offered | Status::Waiting),
         News::Delivered | News::Read | News::NotDelivered | News::Refused => true,
     }
+}
+
+fn wants_interworking(letter: &IncomingMessage) -> bool {
+    letter.content.chat.as_deref().is_some_and(|chat| chat.wants.interworking)
 }
 
 /// The notification for its sender; nothing when it did not ask for one (RFC 5438, standards.md 5.6).
