@@ -170,11 +170,11 @@ impl Node {
         }
         self.engine.close_door();
         self.sms.stop(GRACE).await;
-        let engine = self.engine.clone();
+        let node = Arc::clone(&self);
         let in_time = tokio::task::spawn_blocking(move || {
-            let in_time = engine.stop(GRACE);
+            let in_time = node.engine.stop(GRACE);
             // After the last commit, so that the files end with it.
-            self.records.into_iter().for_each(Keeper::stop);
+            node.records.iter().for_each(Keeper::stop);
             in_time
         });
         let in_time = in_time.await.unwrap_or(false);

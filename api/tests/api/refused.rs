@@ -83,7 +83,7 @@ async fn fields_that_are_wrong() {
     token.problem(422, "invalid_request");
     let faulty = json!({"text": "[plan]\nid = \"broken\"\n"});
     let told = stack.call(request(Method::PUT, "/v1/admin/plans/broken", ADMIN, Some(faulty))).await;
-    assert!(told.problem(422, "plan_faulty")["detail"].as_str().unwrap().contains("line"));
+    assert!(told.problem(422, "plan_faulty")["detail"].as_str().unwrap().contains("broken:1: "));
 }
 
 #[tokio::test]

@@ -86,7 +86,9 @@ impl<'c, 'a> Buckets<'c, 'a> {
         let plan = self.case.plan;
         let mut open = units;
         let mut overage = Overage::Charge;
-        for place in self.order() {
+        let order = self.order();
+        for n in 0..plan.allowances.len() {
+            let place = order.get(n).copied().unwrap_or(n);
             let Some(allowance) = plan.allowances.get(place) else { continue };
             if let Some(why) = self.not_covering(place, allowance) {
                 tell(Told::Skipped { id: &allowance.id, why });
@@ -113,21 +115,21 @@ impl<'c, 'a> Buckets<'c, 'a> {
         }
     }
 
-    /// The places of the plan's allowances in the order in which they are used up.
+    /// The places of the plan's allowances in the order in which they are used up, where that is not their own order.
     fn order(&self) -> Vec<usize> {
         let allowances = &self.case.plan.allowances;
-        let mut order: Vec<usize> = (0..allowances.len()).collect();
-        if allowances
+        if !allowances
             .windows(2)
             .any(|pair| matches!(pair, [a, b] if a.priority == b.priority && a.per != b.per))
         {
-            let day = self.case.local.day;
-            // A stable sort: what ends on one day stays in the order of its names.
-            order.sort_by_key(|place| {
-                let allowance = allowances.get(*place);
-                allowance.map(|a| (a.priority, a.per.end(day).unwrap_or(u32::MAX)))
-            });
+            return Vec::new();
         }
+        let day = self.case.local.day;
+        let mut order: Vec<usize> = (0..allowances.len()).collect();
+        // A stable sort: what ends on one day stays in the order of its names.
+        order.sort_by_key(|place| {
+            allowances.get(*place).map(|a| (a.priority, a.per.end(day).unwrap_or(u32::MAX)))
+        });
         order
     }
 

@@ -115,7 +115,7 @@ impl Told<'_> {
             }
             Self::Pass { id, .. } => format!("the pass `{id}` runs already"),
             Self::Bucket { id, burnt, left, unit } => {
-                format!("`{id}` gives {burnt} {}s; {left} are left", unit.as_str())
+                format!("`{id}` gives {}; {left} are left", counted(*burnt, *unit))
             }
             Self::Body { rate, units, total, per, fee, amount } => {
                 body(plan, rate, *units, (*total, *per), *fee, *amount)
@@ -127,7 +127,14 @@ impl Told<'_> {
     }
 }
 
+fn counted(number: u64, unit: Unit) -> String {
+    format!("{number} {}{}", unit.as_str(), if number == 1 { "" } else { "s" })
+}
+
 fn body(plan: &Plan, rate: &Rate, units: u64, (total, per): (i128, i128), fee: i128, amount: i128) -> String {
+    if units == 0 && fee == 0 {
+        return "nothing is left to pay".to_owned();
+    }
     let how = match &rate.tariff {
         Tariff::Steps { step, price, per } => {
             let (price, unit) = (money(*price, plan.currency), rate.unit.as_str());
@@ -145,11 +152,8 @@ fn body(plan: &Plan, rate: &Rate, units: u64, (total, per): (i128, i128), fee: i
     } else {
         format!("{total}/{per} nano-{}", plan.currency)
     };
-    format!(
-        "{units} {}s to pay {how}: {exact}{fee}, charged as {}",
-        rate.unit.as_str(),
-        money(amount, plan.currency)
-    )
+    let (units, amount) = (counted(units, rate.unit), money(amount, plan.currency));
+    format!("{units} to pay {how}: {exact}{fee}, charged as {amount}")
 }
 
 fn money(nanos: i128, currency: Currency) -> String {

@@ -159,9 +159,12 @@ impl Model {
                 }
             }
         }
-        let allowances =
-            ["a", "b", "c"].into_iter().filter_map(|id| draw.one_in(2).then(|| allowance(draw, id)));
-        let mut allowances: Vec<Allowance> = allowances.collect();
+        let mut allowances: Vec<Allowance> = Vec::new();
+        for id in ["a", "b", "c"] {
+            if draw.one_in(2) {
+                allowances.push(allowance(draw, id));
+            }
+        }
         // Only what a row sells can be covered.
         allowances.retain(|a| rows.iter().any(|row| sells(row, a, a.service)));
         for allowance in &mut allowances {
@@ -177,16 +180,20 @@ impl Model {
         });
         let pass = pass.filter(|pass| !pass.grants.is_empty());
         let smallest = 10_u64.pow(6 - decimals);
-        let caps = ["x", "y"].into_iter().filter_map(|id| {
-            draw.one_in(3).then(|| Cap {
-                id,
-                service: draw.one_in(2).then(|| draw.of(&Service::ALL)),
-                amount: draw.below(200_000) / smallest * smallest,
-                per: draw.of(&PERS),
-                then: draw.of(&["free", "block"]),
-            })
-        });
-        let caps = caps.collect();
+        let mut caps = Vec::new();
+        for id in ["x", "y"] {
+            if draw.one_in(3) {
+                let service = draw.one_in(2).then(|| draw.of(&Service::ALL));
+                let amount = draw.below(200_000) / smallest * smallest;
+                caps.push(Cap {
+                    id,
+                    service,
+                    amount,
+                    per: draw.of(&PERS),
+                    then: draw.of(&["free", "block"]),
+                });
+            }
+        }
         Self {
             decimals,
             rounding: draw.of(&["up", "half-up", "half-even", "down"]),

@@ -110,6 +110,37 @@ impl<'m> Naive<'m> {
                 taken.push(("pass".into(), now, 1));
             }
         }
+        let (mut open, overage) = self.cover(message, units, at_home, &granted, &mut taken);
+        if open > 0 && overage == "block" {
+            return none(Price::NotOffered(NotOffered::Allowance));
+        }
+        let degraded = open > 0 && overage == "throttle";
+        if degraded {
+            open = 0;
+        }
+        let counter = format!("v{n}");
+        let now = period("month", message.at);
+        let before = self.gone.get(&(counter.clone(), now.clone())).copied().unwrap_or(0);
+        let Some((mut top, bottom)) = body(row, open, message.bytes, before) else {
+            return none(Price::Unknown(UnknownPrice::NoRate));
+        };
+        if matches!(row.body, Body::Volume { .. }) && open > 0 {
+            taken.push((counter, now, open));
+        }
+        top += fee * bottom;
+        let amount = self.round(top, bottom);
+        self.capped(message, amount, degraded, taken)
+    }
+
+    /// Units that no allowance covers, and what becomes of them.
+    fn cover(
+        &self,
+        message: &Message,
+        units: u64,
+        at_home: bool,
+        granted: &[&str],
+        taken: &mut Taken,
+    ) -> (u64, &'static str) {
         let (mut open, mut overage) = (units, "charge");
         let mut order: Vec<_> = self.model.allowances.iter().collect();
         order.sort_by_key(|a| (a.priority, expiry(a.per, message.at), a.id));
@@ -137,25 +168,7 @@ impl<'m> Naive<'m> {
             }
             open -= covered;
         }
-        if open > 0 && overage == "block" {
-            return none(Price::NotOffered(NotOffered::Allowance));
-        }
-        let degraded = open > 0 && overage == "throttle";
-        if degraded {
-            open = 0;
-        }
-        let counter = format!("v{n}");
-        let now = period("month", message.at);
-        let before = self.gone.get(&(counter.clone(), now.clone())).copied().unwrap_or(0);
-        let Some((mut top, bottom)) = body(row, open, message.bytes, before) else {
-            return none(Price::Unknown(UnknownPrice::NoRate));
-        };
-        if matches!(row.body, Body::Volume { .. }) && open > 0 {
-            taken.push((counter, now, open));
-        }
-        top += fee * bottom;
-        let amount = self.round(top, bottom);
-        self.capped(message, amount, degraded, taken)
+        (open, overage)
     }
 
     fn capped(&self, message: &Message, mut amount: i128, degraded: bool, mut taken: Taken) -> Answer {

@@ -7,9 +7,9 @@ use super::Settings;
 use super::files::Files;
 use super::following::Follower;
 use super::making::Maker;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 use switchback_ports::{Store, StoreFailure};
@@ -76,7 +76,7 @@ impl Progress {
 pub(crate) struct Keeper {
     progress: Arc<Progress>,
     stop: Sender<()>,
-    thread: JoinHandle<()>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Keeper {
@@ -92,7 +92,7 @@ impl Keeper {
             let work = Work { settings, store, progress: shared, stopped };
             work.run();
         })?;
-        Ok(Self { progress, stop, thread })
+        Ok(Self { progress, stop, thread: Mutex::new(Some(thread)) })
     }
 
     /// How far it is.
@@ -101,10 +101,11 @@ impl Keeper {
     }
 
     /// Writes what the log has, ends the files in the making, and ends.
-    pub(crate) fn stop(self) {
+    pub(crate) fn stop(&self) {
         // A keeper that has ended hears nothing; a panic of it was reported on its own thread.
         let _ = self.stop.send(());
-        drop(self.thread.join());
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(thread.map(JoinHandle::join));
     }
 }
 

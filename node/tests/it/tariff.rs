@@ -67,9 +67,9 @@ fn a_price_is_explained_for_a_new_payer_and_for_one_of_the_server() {
     let said = lossy(&offline.stdout);
     for part in [
         "im   0.0024 EUR",
-        "the row on line 15: im to any from any",
+        "the row on line 14: im to any from any",
         "sms  0.00 EUR (1 segment)",
-        "`sms100` gives 1 segments; 99 are left",
+        "`sms100` gives 1 segment; 99 are left",
         "mms  0.39 EUR",
     ] {
         assert!(said.contains(part), "{part}: {said}");

@@ -45,7 +45,9 @@ pub(super) fn dest(text: &str, line: usize, plan: &mut Plan, faults: &mut Faults
         return Some(Dest::Any);
     }
     let name = text.strip_prefix("special:").unwrap_or(text);
-    if let Some(class) = plan.classes.iter().position(|class| class == name) {
+    // No class has a colon in its id: a price list of prefixes is not searched through for each of its rows.
+    let class = (!name.contains(':')).then(|| plan.classes.iter().position(|class| class == name)).flatten();
+    if let Some(class) = class {
         return u32::try_from(class).ok().map(Dest::Class);
     }
     match text.split_once(':') {
