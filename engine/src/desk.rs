@@ -116,7 +116,7 @@ impl Desk {
     }
 
     /// What waits, up to a batch; waits a moment when there is nothing. An entry of the directory comes alone,
-    /// because it is checked against those before it.
+    /// because it is checked against those before it; and what is lost comes after its registration has settled.
     fn take(&self) -> Vec<Errand> {
         let mut queue = lock(&self.queue);
         if queue.errands.is_empty() {
@@ -125,7 +125,14 @@ impl Desk {
         let mut taken = Vec::new();
         while taken.len() < BATCH {
             let alone = matches!(queue.errands.front(), Some(Errand::Put { .. }));
-            if alone && !taken.is_empty() {
+            let waits = match queue.errands.front() {
+                Some(Errand::Put { .. }) => !taken.is_empty(),
+                Some(Errand::Lost { subscriber, device, .. }) => {
+                    taken.iter().any(|before| registers(before, subscriber, device))
+                }
+                _ => false,
+            };
+            if waits {
                 break;
             }
             let Some(errand) = queue.errands.pop_front() else { break };
@@ -143,6 +150,11 @@ impl Desk {
         }
         taken
     }
+}
+
+/// Whether an errand registers this device: its loss is not known to the table before that has settled.
+fn registers(errand: &Errand, who: &SubscriberId, what: &DeviceId) -> bool {
+    matches!(errand, Errand::Register { subscriber, device, .. } if (subscriber, device) == (who, what))
 }
 
 /// The thread's life: until the engine stops and nothing waits, or it is abandoned.

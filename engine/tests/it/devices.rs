@@ -177,3 +177,15 @@ fn a_live_reader_gets_what_comes_in_without_asking_the_store() {
     assert_eq!((line.event.message, incoming.content.text.as_str()), (sent.id, "hello"));
     assert_eq!((&incoming.from, &incoming.to), (&sent.originator.address, &sent.recipient));
 }
+
+#[test]
+fn a_device_that_leaves_in_the_moment_in_which_it_comes_is_gone() {
+    let scene = Scene::new();
+    for _ in 0..200 {
+        // Nobody waits for the answer: both are likely to be done in one go.
+        drop(scene.engine.register(SubscriberId::new("bo"), DeviceId::new("phone")));
+        scene.deregister("bo", "phone");
+    }
+    scene.register("bo", "tablet");
+    assert_eq!(scene.engine.device_count(&SubscriberId::new("bo")), 1);
+}

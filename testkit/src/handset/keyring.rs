@@ -32,14 +32,19 @@ pub(super) fn asker_of(status: Option<StatusCode>) -> Option<Asker> {
     [Asker::Origin, Asker::Proxy].into_iter().find(|asker| Some(asker.status()) == status)
 }
 
+/// Whether a request has credentials for this asker.
+pub(super) fn is_signed(request: &[u8], asker: Asker) -> bool {
+    let name = [b"\r\n", asker.credentials().as_str().as_bytes(), b":"].concat();
+    request.windows(name.len()).any(|place| place == name)
+}
+
 impl Keyring {
-    /// Keeps the challenge of an answer. False: the request need not be tried again, because there is none that this
-    /// handset speaks, or the password was wrong.
-    pub(super) fn learn(&mut self, asker: Asker, answer: &Message, config: &Config) -> bool {
-        let knew = self.known.iter().any(|known| known.asker == asker);
+    /// Keeps the challenge of an answer to a request that was signed for its asker, or was not. False: the request need
+    /// not be tried again, because there is no challenge that this handset speaks, or the password was wrong.
+    pub(super) fn learn(&mut self, asker: Asker, answer: &Message, signed: bool, config: &Config) -> bool {
         self.known.retain(|known| known.asker != asker);
         let Some(challenge) = Challenge::best(answer, asker, &config.algorithms) else { return false };
-        if knew && !challenge.stale {
+        if signed && !challenge.stale {
             return false;
         }
         self.known.push(Known { asker, asked: answer.clone(), count: 0 });

@@ -2,7 +2,7 @@
 
 use super::ids::Ids;
 use super::inbox::Inbox;
-use super::keyring::{Keyring, Signed, asker_of};
+use super::keyring::{Keyring, Signed, asker_of, is_signed};
 use super::letters::{self, Draft};
 use super::line::Line;
 use super::replies::Replies;
@@ -161,7 +161,8 @@ impl Phone {
             rounds += 1;
             let answer = self.ask(line, &octets, &branch).await?;
             let Some(asker) = asker_of(answer.status()) else { return Ok(Answer::new(answer, octets)) };
-            let learnt = self.state().keyring.learn(asker, &answer, &self.config);
+            let signed = is_signed(&octets, asker);
+            let learnt = self.state().keyring.learn(asker, &answer, signed, &self.config);
             if !learnt || rounds == ROUNDS {
                 return Ok(Answer::new(answer, octets));
             }

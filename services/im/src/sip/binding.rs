@@ -35,6 +35,8 @@ pub(super) struct Binding {
     pub(super) datagrams: Option<(usize, SocketAddr)>,
     /// Events up to this cursor have been told to it.
     pub(super) told: u64,
+    /// Whether `told` is exact. After a crash it is behind: what it names as not told may have been.
+    pub(super) exact: bool,
 }
 
 /// A device in memory.
@@ -53,8 +55,6 @@ pub(super) struct Device {
     pub(super) settled: bool,
     /// `binding.told` as it was last kept on disk.
     pub(super) told_kept: u64,
-    /// Whether `binding.told` is exact. After a crash it is behind: what it names as not told may have been.
-    pub(super) exact: bool,
     /// What comes live after this cursor comes to its queue by itself.
     pub(super) since: u64,
 }
@@ -184,8 +184,8 @@ impl Devices {
         if let Some(device) = self.by_key.get_mut(key) {
             device.spares.retain(|(spare, _)| spare.expires_at > now);
             if let Some((binding, flow)) = device.spares.pop() {
-                let told = device.binding.told;
-                (device.binding, device.flow) = (Binding { told, ..binding }, Some(flow));
+                let Binding { told, exact, .. } = device.binding;
+                (device.binding, device.flow) = (Binding { told, exact, ..binding }, Some(flow));
                 found = true;
             }
         }
@@ -323,10 +323,11 @@ mod tests {
             cpm: false,
             datagrams: None,
             told: 0,
+            exact: true,
         };
         let flow = Some(flow.clone());
         let spares = Vec::new();
-        Device { binding, flow, spares, online, settled: true, told_kept: 0, exact: true, since: 0 }
+        Device { binding, flow, spares, online, settled: true, told_kept: 0, since: 0 }
     }
 
     fn key(device: &str) -> DeviceKey {

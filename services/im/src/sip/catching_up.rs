@@ -71,7 +71,7 @@ impl Server {
         let seen = page.lines.last().map(|line| line.cursor);
         // Where that is not exact, a message that is not confirmed was given with the registration, and one that is has
         // been told to somebody: telling a notification twice does no harm, telling a message does.
-        let exact = self.devices.get(key).is_some_and(|device| device.exact);
+        let exact = self.devices.get(key).is_some_and(|device| device.binding.exact);
         let is_message = |line: &EventLine| matches!(line.event.kind, EventKind::Incoming { .. });
         for line in page.lines.iter().filter(|line| line.cursor <= until && (exact || !is_message(line))) {
             self.queue(key, line);
@@ -103,6 +103,6 @@ impl Server {
             return;
         };
         device.binding.told = device.binding.told.max(device.since);
-        device.exact = true;
+        device.binding.exact = true;
     }
 }

@@ -38,7 +38,9 @@ impl Server {
             Err(_) => return,
         };
         for row in rows {
-            let Ok(binding) = decode::<Binding>(&row.kept) else { continue };
+            let Ok(mut binding) = decode::<Binding>(&row.kept) else { continue };
+            // Of a device that left before the crash all is known, unless it came after another and was not told all.
+            binding.exact &= row.why != LOST_BY_US[1];
             let bound = binding.expires_at > now;
             let flow = binding.datagrams.and_then(|(socket, peer)| self.sockets.flow(socket, peer));
             let key = (row.subscriber, row.device);
@@ -52,7 +54,6 @@ impl Server {
                 online: false,
                 settled: false,
                 told_kept,
-                exact: row.why != LOST_BY_US[1],
                 since: 0,
             };
             self.devices.put(key.clone(), device, now);

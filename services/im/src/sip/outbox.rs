@@ -51,6 +51,8 @@ pub(super) struct Outbox {
     messages: HashSet<MessageId>,
     /// What is being told: taken, looked up, or sent and not answered.
     pub(super) telling: Option<Item>,
+    /// What is being told is looked up, or a connection is opened for it: nothing of it has left.
+    pub(super) looking: bool,
     /// Nothing is told before: the device asked for a pause.
     pub(super) not_before: Option<Time>,
 }
@@ -94,11 +96,14 @@ impl Outbox {
         self.waiting.extend(self.later.drain(..));
     }
 
-    /// A message was taken back: it is not told any more, unless it is on its way already.
+    /// A message was taken back or confirmed: it is not told any more, unless it is on its way already.
     pub(super) fn forget(&mut self, message: MessageId) {
         let gone = |item: &Item| item.message == message && matches!(item.news, News::Incoming { .. });
         self.waiting.retain(|item| !gone(item));
         self.later.retain(|item| !gone(item));
+        if self.looking && self.telling.as_ref().is_some_and(gone) {
+            (self.telling, self.looking) = (None, false);
+        }
         if self.telling.as_ref().is_none_or(|item| !gone(item)) {
             self.messages.remove(&message);
         }
@@ -110,6 +115,7 @@ impl Outbox {
             return None;
         }
         self.not_before = None;
+        self.looking = false;
         self.telling = self.waiting.pop_front();
         self.telling.clone()
     }

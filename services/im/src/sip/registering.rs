@@ -58,7 +58,6 @@ impl Server {
         let was_online = old.is_some_and(|device| device.online);
         let same_flow = old.is_some_and(|device| device.flow.as_ref() == Some(flow));
         let settled = old.is_some_and(|old| old.settled);
-        let exact = old.is_none_or(|old| old.exact);
         let since = old.filter(|old| old.online).map_or(self.last_cursor, |old| old.since);
         if old.is_none() {
             // Somebody new is told from now on.
@@ -72,7 +71,6 @@ impl Server {
             spares: old.map_or_else(Vec::new, |old| old.spares.clone()),
             online: true,
             settled: settled && was_online,
-            exact,
             since,
         };
         let now = self.time();

@@ -30,7 +30,7 @@ impl Server {
         match self.identity.of(&asked.request, flow, &*self.intake, now) {
             Who::Known(who) if method == Method::Register => self.register(asked, flow, who),
             Who::Known(who) if method == Method::Options => self.offer(asked, &who),
-            Who::Known(who) => self.message(asked, who),
+            Who::Known(who) => self.message(asked, flow, who),
             Who::Ask { stale } => self.challenge(&asked, flow, stale),
             Who::Wrong => self.mistaken(&asked, flow),
             Who::Nonsense => self.answer_because(&asked, 400, "credentials that make no sense"),

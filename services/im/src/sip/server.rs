@@ -30,7 +30,7 @@ use wire_sip::header::Via;
 use wire_sip::transaction::{
     Branch, ClientId, Limits as Bounds, Outgoing, Output, ServerId, Timers, ToTag, Transactions, Verdict,
 };
-use wire_sip::{Message, Method, StatusCode};
+use wire_sip::{Message, Method};
 
 /// What is allowed here.
 pub(super) const ALLOW: &[u8] = b"REGISTER, MESSAGE, OPTIONS";
@@ -65,8 +65,8 @@ pub(super) enum Answered {
     Submitted { asked: Box<Asked>, outcome: Box<Result<Result<Accepted, Refusal>, Gone>> },
     /// A quote that an OPTIONS asked for.
     Quoted { asked: Box<Asked>, to: Address, outcome: Box<Result<Result<Quote, Refusal>, Gone>> },
-    /// A device's word on a message, by a request of its own.
-    Noted { asked: Box<Asked>, taken: bool },
+    /// A device's word on a message, by a request of its own; which message, and who is reached by its flow.
+    Noted { asked: Box<Asked>, taken: bool, of: Option<(MessageId, Vec<DeviceKey>)> },
     /// A page of what a device has not been told.
     Listed { key: DeviceKey, after: u64, until: u64, page: Result<Page<EventLine>, StoreFailure> },
     /// A page of the stream of all events, for which we were too slow.
@@ -288,8 +288,7 @@ impl Server {
             Answered::Back { key, outcome } => self.is_back(&key, outcome),
             Answered::Submitted { asked, outcome } => self.submitted(&asked, *outcome),
             Answered::Quoted { asked, to, outcome } => self.quoted(&asked, &to, *outcome),
-            Answered::Noted { asked, taken: true } => self.answer(&asked, StatusCode::OK, |_| ()),
-            Answered::Noted { asked, taken: false } => self.busy(&asked),
+            Answered::Noted { asked, taken, of } => self.noted(&asked, taken, of),
             Answered::Listed { key, after, until, page } => self.listed(&key, after, until, page),
             Answered::Followed(page) => self.followed(page),
             Answered::Found { key, message, about } => self.found(&key, message, about),

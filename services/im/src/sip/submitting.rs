@@ -1,5 +1,7 @@
 //! MESSAGE from a client: accepted when durable (R1), and notifications that it sends.
 
+use super::binding::DeviceKey;
+use super::flow::Flow;
 use super::identity::{asserted, wanted_address};
 use super::offer;
 use super::server::{Answered, Asked, Server};
@@ -20,12 +22,12 @@ use wire_sip::{HeaderName, StatusCode};
 
 impl Server {
     /// A MESSAGE of this subscriber.
-    pub(super) fn message(&mut self, asked: Asked, who: SubscriberId) {
+    pub(super) fn message(&mut self, asked: Asked, flow: &Flow, who: SubscriberId) {
         match submit::read(&asked.request) {
             Ok(Carried::Message(letter)) => self.submit(asked, &who, *letter),
             Ok(Carried::Typing { to, document }) => self.typing(&asked, &who, &to, &document),
             Ok(Carried::Notification { imdn_id, sender, disposition }) => {
-                self.notification(asked, who, imdn_id, sender, disposition);
+                self.notification(asked, flow, who, imdn_id, sender, disposition);
             }
             Err(Unfit(StatusCode(415), why)) => self.answer(&asked, StatusCode(415), |answer| {
                 answer.header(HeaderName::AcceptEncoding, submit::ACCEPTED_ENCODING.as_bytes());
@@ -148,10 +150,26 @@ impl Server {
         });
     }
 
+    /// The engine's word on a device's word: what it has confirmed is not told to it any more.
+    pub(super) fn noted(&mut self, asked: &Asked, taken: bool, of: Option<(MessageId, Vec<DeviceKey>)>) {
+        if !taken {
+            return self.busy(asked);
+        }
+        let (message, devices) = of.unzip();
+        for key in devices.into_iter().flatten() {
+            if let (Some(outbox), Some(message)) = (self.outboxes.get_mut(&key), message) {
+                outbox.forget(message);
+                self.pump(&key);
+            }
+        }
+        self.answer(asked, StatusCode::OK, |_| ());
+    }
+
     /// A device of the recipient says that it has, or showed, a message.
     fn notification(
         &mut self,
         asked: Asked,
+        flow: &Flow,
         who: SubscriberId,
         imdn_id: SmolStr,
         sender: Option<Address>,
@@ -163,6 +181,7 @@ impl Server {
             // What a recipient does not want to tell, or could not, changes nothing for us.
             _ => return self.answer(&asked, StatusCode::OK, |_| ()),
         };
+        let by = self.devices.on(flow.key());
         let known = self.told_as.get(&(who.clone(), imdn_id.clone()));
         let (intake, asked) = (Arc::clone(&self.intake), Box::new(asked));
         self.answers.spawn(async move {
@@ -172,7 +191,7 @@ impl Server {
             };
             let Some(message) = message else {
                 // Nothing that we know of: telling it again would not help.
-                return Answered::Noted { asked, taken: true };
+                return Answered::Noted { asked, taken: true, of: None };
             };
             let device = DeviceId::new("sip");
             let receipt = DeviceReceipt { message, subscriber: who, device, disposition };
@@ -181,7 +200,7 @@ impl Server {
                 Ok(Err(refusal)) => !matches!(refusal.kind, RefusalKind::Overload | RefusalKind::Unavailable),
                 Err(Gone) => false,
             };
-            Answered::Noted { asked, taken }
+            Answered::Noted { asked, taken, of: Some((message, by)) }
         });
     }
 }

@@ -60,6 +60,7 @@ impl Server {
         for key in keys {
             if let Some(outbox) = self.outboxes.get_mut(&key) {
                 outbox.forget(event.message);
+                self.pump(&key);
             }
         }
     }
@@ -110,7 +111,8 @@ impl Server {
     }
 
     /// Reads what a thing is about, and whether it is still to be told.
-    fn look_up(&self, key: DeviceKey, item: Item) {
+    fn look_up(&mut self, key: DeviceKey, item: Item) {
+        self.outboxes.entry(key.clone()).or_default().looking = true;
         let intake = Arc::clone(&self.intake);
         self.answers.spawn(async move {
             let about = read(&*intake, &item).await;
@@ -120,8 +122,9 @@ impl Server {
 
     /// What a thing is about was read.
     pub(super) fn found(&mut self, key: &DeviceKey, message: MessageId, about: Option<About>) {
-        let telling = self.outboxes.get(key).and_then(|outbox| outbox.telling.clone());
-        let Some(item) = telling.filter(|item| item.message == message) else { return };
+        let Some(outbox) = self.outboxes.get_mut(key).filter(|outbox| outbox.looking) else { return };
+        let Some(item) = outbox.telling.clone().filter(|item| item.message == message) else { return };
+        outbox.looking = false;
         let told = about.is_some_and(|about| self.tell(key, &item, &about));
         if !told {
             self.done(key, &item);
