@@ -16,6 +16,9 @@ mod reading;
 mod record;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use export::{RecordsCommand, records};
 pub(crate) use files::Limits;
 pub(crate) use following::Brought;

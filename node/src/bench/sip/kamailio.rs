@@ -27,8 +27,7 @@ pub(super) fn measure(args: &SipArgs, folder: &Folder) -> Result<Option<Value>, 
             kamailio.process.terminate()?;
         }
     }
-    let store = installed("sqlite3").filter(|_| Path::new(SCHEMAS).exists());
-    if args.has(Measure::Offline) && store.is_some() {
+    if args.has(Measure::Offline) && keeps() {
         // Two writers of one SQLite file would refuse each other.
         let mut kamailio = Kamailio::start(args, folder, &program, 1)?;
         figures.insert("offline".into(), stretch::offline(args, folder, &kamailio.target()?)?);
@@ -48,11 +47,13 @@ impl Kamailio {
         // What an earlier one kept is none of this one's.
         drop(std::fs::remove_dir_all(&home));
         std::fs::create_dir_all(&home)?;
-        let database = home.join("silo.db");
-        make_database(&database)?;
+        let database = keeps().then(|| home.join("silo.db"));
+        if let Some(database) = &database {
+            make_database(database)?;
+        }
         let port = free_port()?;
         let file = home.join("kamailio.cfg");
-        std::fs::write(&file, config(port, workers, args.handsets, &database))?;
+        std::fs::write(&file, config(port, workers, args.handsets, database.as_deref()))?;
         let mut command = Command::new(program);
         command.args(["-DD", "-E", "-m", "1024", "-M", "16", "-f"]).arg(&file);
         command.arg("-Y").arg(&home).arg("-P").arg(home.join("pid"));
@@ -73,6 +74,11 @@ impl Kamailio {
     }
 }
 
+/// Whether its SQLite module is installed, and what makes a database for it.
+fn keeps() -> bool {
+    Path::new(SCHEMAS).exists() && installed("sqlite3").is_some()
+}
+
 /// Its tables, with a write-ahead log: four times as fast as the default.
 fn make_database(file: &Path) -> Result<(), Failure> {
     let Some(sqlite) = installed("sqlite3") else { return Ok(()) };
@@ -87,7 +93,7 @@ fn make_database(file: &Path) -> Result<(), Failure> {
     Err(Failure::Failed(format!("no database for Kamailio: {}", String::from_utf8_lossy(&made.stderr))))
 }
 
-fn config(port: u16, workers: u32, handsets: u32, database: &Path) -> String {
+fn config(port: u16, workers: u32, handsets: u32, database: Option<&Path>) -> String {
     let connections = handsets.saturating_add(64);
     let modules = [
         "kex",
@@ -103,22 +109,29 @@ fn config(port: u16, workers: u32, handsets: u32, database: &Path) -> String {
         "xlog",
         "usrloc",
         "registrar",
-        "db_sqlite",
-        "msilo",
     ];
     let modules: String = modules.iter().map(|name| format!("loadmodule \"{name}.so\"\n")).collect();
-    let database = database.display();
+    let keeping = database.map_or_else(String::new, |database| store(port, database));
     format!(
         "#!KAMAILIO\ndebug=0\nlog_stderror=yes\nfork=yes\nchildren={workers}\ntcp_children={workers}\nauto_aliases=no\n\
          alias=\"{DOMAIN}\"\nlisten=udp:127.0.0.1:{port}\nlisten=tcp:127.0.0.1:{port}\n\
          tcp_max_connections={connections}\ntcp_connection_lifetime=3605\n{modules}\
          modparam(\"usrloc\", \"db_mode\", 0)\nmodparam(\"usrloc\", \"hash_size\", 14)\n\
          modparam(\"registrar\", \"max_expires\", 3600)\nmodparam(\"tm\", \"fr_timer\", 5000)\n\
-         modparam(\"tm\", \"wt_timer\", 1000)\nmodparam(\"msilo\", \"db_url\", \"sqlite://{database}\")\n\
+         modparam(\"tm\", \"wt_timer\", 1000)\n{keeping}{ROUTES}"
+    )
+}
+
+/// What it keeps messages with.
+fn store(port: u16, database: &Path) -> String {
+    let database = database.display();
+    format!(
+        "#!define STORE\nloadmodule \"db_sqlite.so\"\nloadmodule \"msilo.so\"\n\
+         modparam(\"msilo\", \"db_url\", \"sqlite://{database}\")\n\
          modparam(\"msilo\", \"from_address\", \"sip:registrar@{DOMAIN}\")\n\
          modparam(\"msilo\", \"offline_message\", \"\")\nmodparam(\"msilo\", \"use_contact\", 0)\n\
          modparam(\"msilo\", \"outbound_proxy\", \"sip:127.0.0.1:{port}\")\nmodparam(\"msilo\", \"add_date\", 0)\n\
-         modparam(\"msilo\", \"max_messages\", 0)\nmodparam(\"msilo\", \"skip_notification_flag\", 5)\n{ROUTES}"
+         modparam(\"msilo\", \"max_messages\", 0)\nmodparam(\"msilo\", \"skip_notification_flag\", 5)\n"
     )
 }
 
@@ -128,13 +141,18 @@ request_route {
   if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
   if (is_method("REGISTER")) {
     if (!save("location")) { sl_reply_error(); exit; }
+#!ifdef STORE
     m_dump();
+#!endif
     exit;
   }
   if (is_method("MESSAGE")) {
     if (!t_newtran()) { sl_reply_error(); exit; }
     if (!lookup("location")) {
-      if (m_store("$ru")) { t_reply("202", "Accepted"); } else { t_reply("503", "Not stored"); }
+#!ifdef STORE
+      if (m_store("$ru")) { t_reply("202", "Accepted"); exit; }
+#!endif
+      t_reply("503", "Not stored");
       exit;
     }
     if (!t_relay()) { t_reply("500", "Relay failed"); }
