@@ -11,7 +11,7 @@ use switchback_im::sip::{Budget, Expires, Listen, Options, ServiceRoute, TlsFile
 
 /// What a server has when the file says nothing.
 pub(super) fn default() -> Options {
-    Options::new("localhost", "switchback")
+    Options::new("localhost", "localhost")
 }
 
 /// Reads the section.
@@ -41,6 +41,7 @@ pub(super) fn sip(root: &Row<'_, '_>, config: &mut Config, base: &Path, faults: 
     sockets(&row, options, base, faults);
     if let Some(domain) = row.name("domain", faults) {
         options.domain = SmolStr::new(domain);
+        options.realm = options.domain.clone();
     }
     if let Some(realm) = row.name("realm", faults) {
         options.realm = SmolStr::new(realm);
