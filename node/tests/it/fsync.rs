@@ -8,10 +8,17 @@ use std::process::Command;
 enum Seen {
     /// A sync ended well.
     Sync,
-    /// The log of the store was written.
-    LogWrite,
+    /// The log of the store was written with the text of this message in it.
+    Wrote(usize),
     /// A 202 left.
     Accepted,
+}
+
+/// Messages sent, one at a time.
+const MESSAGES: usize = 25;
+
+fn text_of(n: usize) -> String {
+    format!("the text of message {n:02}.")
 }
 
 fn read_trace(text: &str) -> Vec<Seen> {
@@ -23,7 +30,7 @@ fn read_trace(text: &str) -> Vec<Seen> {
         {
             seen.push(Seen::Sync);
         } else if line.contains("pwrite64(") && line.contains("-wal>") {
-            seen.push(Seen::LogWrite);
+            seen.extend((0..MESSAGES).filter(|n| line.contains(&text_of(*n))).map(Seen::Wrote));
         } else if line.contains("HTTP/1.1 202") {
             seen.push(Seen::Accepted);
         }
@@ -48,7 +55,7 @@ fn no_yes_leaves_before_the_sync_that_covers_it() {
         "-e",
         calls,
         "-s",
-        "24",
+        "8192",
         "-o",
         trace.to_str().unwrap(),
         binary().to_str().unwrap(),
@@ -56,8 +63,8 @@ fn no_yes_leaves_before_the_sync_that_covers_it() {
     let mut server = Server::start_with(&command, "");
     let anna = server.subscriber("anna", "+46701000001", "0.03", "0.05");
     server.subscriber("ben", "+46701000002", "0.03", "0.05");
-    for n in 0..25 {
-        let body = format!("{{\"to\": \"+46701000002\", \"text\": \"number {n}\", \"service\": \"im\"}}");
+    for n in 0..MESSAGES {
+        let body = format!("{{\"to\": \"+46701000002\", \"text\": \"{}\", \"service\": \"im\"}}", text_of(n));
         let (status, message) = ask_as(server.address, &anna, "POST", "/v1/messages", &body).unwrap();
         assert_eq!(status, 202, "{message}");
     }
@@ -66,16 +73,21 @@ fn no_yes_leaves_before_the_sync_that_covers_it() {
     assert!(ended.success());
     server.child.wait().unwrap();
     let seen = read_trace(&std::fs::read_to_string(&trace).unwrap());
-    let accepted = seen.iter().filter(|line| **line == Seen::Accepted).count();
-    assert_eq!(accepted, 25, "every 202 is in the trace");
-    // One request at a time: between two yeses there must be a write of the log, and a sync after its last write.
-    let mut since = &seen[..];
-    while let Some(next) = since.iter().position(|line| *line == Seen::Accepted) {
-        let before = &since[..next];
-        let wrote = before.iter().rposition(|line| *line == Seen::LogWrite);
-        let synced = before.iter().rposition(|line| *line == Seen::Sync);
-        assert!(wrote.is_some(), "a yes without a write of the log before it");
-        assert!(synced > wrote, "a yes left after a write of the log that no sync had covered: {before:?}");
-        since = &since[next + 1..];
+    let yes: Vec<usize> = places(&seen, &Seen::Accepted);
+    assert_eq!(yes.len(), MESSAGES, "every 202 is in the trace");
+    // One request at a time, so that the n-th yes is that of the n-th message. What else is written meanwhile, the lists
+    // that follow behind, does not matter to it.
+    for (n, yes) in yes.into_iter().enumerate() {
+        let wrote = places(&seen, &Seen::Wrote(n)).into_iter().next();
+        assert!(
+            wrote.is_some_and(|wrote| wrote < yes),
+            "yes {n} left without a write of its message before it"
+        );
+        let covered = places(&seen, &Seen::Sync).into_iter().any(|sync| Some(sync) > wrote && sync < yes);
+        assert!(covered, "yes {n} left after a write of its message that no sync had covered: {seen:?}");
     }
+}
+
+fn places(seen: &[Seen], what: &Seen) -> Vec<usize> {
+    seen.iter().enumerate().filter(|(_, line)| *line == what).map(|(place, _)| place).collect()
 }
