@@ -12,7 +12,6 @@ use std::path::PathBuf;
 use switchback_testkit::handset::{Config, Handset, SendOptions};
 
 pub(crate) const DOMAIN: &str = "example.net";
-pub(crate) const REALM: &str = "switchback";
 /// The Request-URI of every registration.
 pub(crate) const REGISTRAR: &str = "sip:example.net";
 pub(crate) const ANNA: &str = "+46701111111";
@@ -178,5 +177,5 @@ impl Scene {
 
 /// What a person shows with its first request.
 pub(crate) fn login<'a>(username: &'a str, password: &'a str, method: &'a str, uri: &'a str) -> Login<'a> {
-    Login { username, password, realm: REALM, method, uri, count: 1 }
+    Login { username, password, realm: DOMAIN, method, uri, count: 1 }
 }
