@@ -15,4 +15,5 @@ mod power;
 mod records;
 mod server;
 mod smsc;
+mod stories;
 mod tariff;

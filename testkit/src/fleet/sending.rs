@@ -81,8 +81,8 @@ fn pair(n: u64, handsets: u32, offline: bool) -> (u32, u32) {
         let half = (handsets / 2).max(1);
         return (among(n, half) * 2, among(far, half) * 2 + 1);
     }
-    let (from, to) = (among(n, handsets), among(far, handsets));
-    (from, if from == to { among(u64::from(to) + 1, handsets) } else { to })
+    let (from, step) = (among(n, handsets), among(far, handsets.saturating_sub(1)));
+    (from, among(u64::from(from) + 1 + u64::from(step), handsets))
 }
 
 #[cfg(test)]
@@ -96,7 +96,7 @@ mod tests {
             let pairs: Vec<_> = (0..1000).map(|n| pair(n, 100, offline)).collect();
             assert!(pairs.iter().all(|(from, to)| from != to && *from < 100 && *to < 100));
             let to: HashSet<u32> = pairs.iter().map(|(_, to)| *to).collect();
-            assert_eq!(to.len(), if offline { 50 } else { 99 }, "{offline}");
+            assert_eq!(to.len(), if offline { 50 } else { 100 }, "{offline}");
         }
     }
 }
