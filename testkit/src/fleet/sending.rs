@@ -73,7 +73,8 @@ impl Sending {
     }
 }
 
-/// Sender and recipient of the n-th: recipients in an order that is not that of the senders, and never oneself.
+/// Sender and recipient of the n-th. Nobody writes to themselves, and of all who are there everybody is written to once
+/// in a round, each round by somebody else.
 fn pair(n: u64, handsets: u32, offline: bool) -> (u32, u32) {
     let among = |n: u64, count: u32| u32::try_from(n % u64::from(count.max(1))).unwrap_or(0);
     let far = n.wrapping_mul(7919);
@@ -81,7 +82,8 @@ fn pair(n: u64, handsets: u32, offline: bool) -> (u32, u32) {
         let half = (handsets / 2).max(1);
         return (among(n, half) * 2, among(far, half) * 2 + 1);
     }
-    let (from, step) = (among(n, handsets), among(far, handsets.saturating_sub(1)));
+    let (from, round) = (among(n, handsets), n / u64::from(handsets.max(1)));
+    let step = among(round.wrapping_mul(7919), handsets.saturating_sub(1));
     (from, among(u64::from(from) + 1 + u64::from(step), handsets))
 }
 
