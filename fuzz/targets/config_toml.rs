@@ -10,6 +10,7 @@ use std::path::Path;
 mod config {
     mod duration;
     mod read;
+    mod records;
     mod sections;
     mod sip;
     mod warnings;
@@ -17,6 +18,15 @@ mod config {
     pub(crate) use read::parse;
     pub(crate) use sections::Config;
     pub(crate) use warnings::warnings;
+}
+
+/// What the configuration says of record files, likewise.
+#[allow(dead_code, unused_imports, reason = "the server uses more of it")]
+#[path = "../../node/src/records"]
+mod records {
+    mod settings;
+
+    pub(crate) use settings::{Form, Limits, NODE, Settings};
 }
 
 fuzz_target!(|data: &[u8]| {

@@ -4,8 +4,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use wire_diameter::avp::Group;
-use wire_diameter::neighbour::{Capabilities, Notice};
 use wire_diameter::credit::{CreditControlAnswer, CreditControlRequest};
+use wire_diameter::neighbour::{Capabilities, Notice};
 use wire_diameter::{BadLength, Fault, Framer, HEADER_LEN, Header, Message};
 
 /// What was read, written and read again, is the same.

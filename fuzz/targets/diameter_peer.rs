@@ -19,8 +19,12 @@ const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 fuzz_target!(|data: &[u8]| {
     let mut script = Script::new(data);
-    let identity =
-        Identity { host: "us".to_owned(), realm: "r".to_owned(), product: "p".to_owned(), origin_state: None };
+    let identity = Identity {
+        host: "us".to_owned(),
+        realm: "r".to_owned(),
+        product: "p".to_owned(),
+        origin_state: None,
+    };
     let config = PeerConfig { window: WINDOW, max_output: OUTPUT_MAX, ..PeerConfig::default() };
     let mut played = Played {
         peer: Peer::new(identity, config, Duration::ZERO),
@@ -60,7 +64,10 @@ impl Played {
             5 => {
                 self.now += Duration::from_millis(u64::from(script.word()));
                 self.peer.handle_timeout(self.now);
-                assert!(self.peer.next_timeout().is_none_or(|due| due > self.now), "it wants to be woken for ever");
+                assert!(
+                    self.peer.next_timeout().is_none_or(|due| due > self.now),
+                    "it wants to be woken for ever"
+                );
             }
             6 => self.peer.handle_link_lost(self.now),
             _ => self.peer.disconnect(self.now),

@@ -14,41 +14,22 @@ mod money;
 mod page;
 mod reading;
 mod record;
+mod settings;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use export::{RecordsCommand, records};
-pub(crate) use files::Limits;
 pub(crate) use following::Brought;
-pub(crate) use form::Form;
 pub(crate) use keeping::{Keeper, Standing};
 pub(crate) use making::Maker;
 pub(crate) use page::{Pages, Source, Walk, signed};
 pub(crate) use reading::{Line, Lines};
 pub(crate) use record::Record;
+pub(crate) use settings::{Form, Limits, NODE, Settings};
 
 use smol_str::SmolStr;
-use std::path::PathBuf;
-
-/// Where record files go and how they are made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Settings {
-    /// Their folder.
-    pub(crate) path: PathBuf,
-    /// The node's name, in their names and in every record.
-    pub(crate) node: SmolStr,
-    /// Their forms; each has files of its own.
-    pub(crate) forms: Vec<Form>,
-    /// When a file ends.
-    pub(crate) limits: Limits,
-    /// Whether numbers of people are masked.
-    pub(crate) mask: bool,
-}
-
-/// The node's name when none is configured.
-pub(crate) const NODE: &str = "switchback";
 
 impl Maker {
     /// One that makes records as a configuration wants them.

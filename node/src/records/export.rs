@@ -1,8 +1,8 @@
 //! `records export`: the records of a range once more, byte for byte as they stand in the files.
 
-use super::form::Form;
 use super::making::Maker;
 use super::page::{Pages, Source, Walk};
+use super::settings::Form;
 use crate::cli::{ClientArgs, Failure};
 use crate::{config, serve};
 use smol_str::ToSmolStr;

@@ -6,22 +6,13 @@
 //! other is thrown away and made again from the log, with the same bytes.
 
 use super::following::Brought;
-use super::form::Form;
+use super::settings::{Form, Limits};
 use serde::{Deserialize, Serialize};
 use smol_str::{SmolStr, ToSmolStr};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
-
-/// When a file ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Limits {
-    /// At this many bytes; the records of one chapter are never parted.
-    pub(crate) size: u64,
-    /// At this age, if it has a record.
-    pub(crate) age: Duration,
-}
+use std::time::Instant;
 
 /// How far the whole files go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,21 +2,13 @@
 //! a reader takes exactly what a writer gives, and anything else is an error that names its place.
 
 use super::record::{COLUMNS, Kind, Record};
+use super::settings::Form;
 use serde_json::{Map, Value};
 use smol_str::{SmolStr, format_smolstr};
 use std::fmt::Write;
 
 /// The longest line that a reader takes, in bytes.
 pub(crate) const LINE_MAX: usize = 65_536;
-
-/// A form of record files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Form {
-    /// One JSON object a line.
-    Jsonl,
-    /// Comma-separated values with a line of names.
-    Csv,
-}
 
 /// Why a line is no record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

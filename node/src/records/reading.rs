@@ -1,8 +1,9 @@
 //! Reading whole record files back, in their order and a line at a time: what is no record is told with its place.
 
 use super::files::of_folder;
-use super::form::{Form, LINE_MAX};
+use super::form::LINE_MAX;
 use super::record::Record;
+use super::settings::Form;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};

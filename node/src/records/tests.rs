@@ -2,13 +2,13 @@
 
 mod world;
 
-use super::files::{Files, Limits, of_folder};
+use super::files::{Files, of_folder};
 use super::following::Follower;
-use super::form::Form;
 use super::making::Maker;
 use super::page::signed;
 use super::reading::Lines;
 use super::record::Record;
+use super::settings::{Form, Limits};
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
