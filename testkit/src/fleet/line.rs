@@ -5,11 +5,11 @@ use super::Config;
 use super::run::Shared;
 use crate::handset::Wire;
 use bytes::{Bytes, BytesMut};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
-use tokio::net::{TcpStream, UdpSocket};
+use tokio::net::{TcpSocket, TcpStream, UdpSocket};
 use tokio::sync::Notify;
 use wire_sip::{Incoming, Limits, Message, StreamFramer, read_datagram};
 
@@ -18,7 +18,8 @@ const READ: usize = 64 * 1024;
 
 /// One socket.
 pub(super) struct Line {
-    pub(super) local: SocketAddr,
+    pub(super) local: Cell<SocketAddr>,
+    server: SocketAddr,
     socket: Socket,
     /// What a connection has not taken yet.
     unwritten: RefCell<BytesMut>,
@@ -28,63 +29,85 @@ pub(super) struct Line {
 
 enum Socket {
     Datagrams(UdpSocket),
-    Connection(TcpStream),
+    Connection(RefCell<Connection>),
+}
+
+/// A connection is made when there is something to say by it: a server waits for nobody who is silent.
+enum Connection {
+    Bound(TcpSocket),
+    Open(Rc<TcpStream>),
+    Lost,
 }
 
 impl Line {
     /// Opens it.
     pub(super) async fn open(config: &Config) -> io::Result<Self> {
-        let here: SocketAddr =
-            if config.server.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0; 16], 0).into() };
-        let socket = match config.wire {
-            Wire::Udp => {
-                let socket = UdpSocket::bind(here).await?;
-                socket.connect(config.server).await?;
-                Socket::Datagrams(socket)
-            }
+        let datagrams = UdpSocket::bind(any(config.server)).await?;
+        datagrams.connect(config.server).await?;
+        let here = datagrams.local_addr()?;
+        let (local, socket) = match config.wire {
+            Wire::Udp => (here, Socket::Datagrams(datagrams)),
             Wire::Tcp => {
-                let stream = TcpStream::connect(config.server).await?;
-                stream.set_nodelay(true)?;
-                Socket::Connection(stream)
+                let socket = bound(here)?;
+                (socket.local_addr()?, Socket::Connection(RefCell::new(Connection::Bound(socket))))
             }
         };
-        let local = match &socket {
-            Socket::Datagrams(socket) => socket.local_addr()?,
-            Socket::Connection(stream) => stream.local_addr()?,
-        };
-        Ok(Self { local, socket, unwritten: RefCell::default(), stuck: Notify::new() })
+        let (unwritten, stuck) = (RefCell::default(), Notify::new());
+        Ok(Self { local: Cell::new(local), server: config.server, socket, unwritten, stuck })
     }
 
     /// Writes one message. A datagram that does not fit is dropped, as a network would drop it.
     pub(super) fn write(&self, octets: &Bytes) {
-        let stream = match &self.socket {
+        let connection = match &self.socket {
             Socket::Datagrams(socket) => return drop(socket.try_send(octets)),
-            Socket::Connection(stream) => stream,
+            Socket::Connection(connection) => connection.borrow(),
         };
         let mut unwritten = self.unwritten.borrow_mut();
-        if unwritten.is_empty() {
-            let written = stream.try_write(octets).unwrap_or(0);
-            if written == octets.len() {
-                return;
-            }
+        let mut written = 0;
+        if let Connection::Open(stream) = &*connection
+            && unwritten.is_empty()
+        {
+            written = stream.try_write(octets).unwrap_or(0);
+        }
+        if written < octets.len() {
             unwritten.extend_from_slice(octets.get(written..).unwrap_or_default());
             self.stuck.notify_one();
-        } else {
-            unwritten.extend_from_slice(octets);
         }
     }
 
-    /// Reads, and writes what was stuck, until the connection ends.
+    /// Reads, and writes what was stuck; over a connection that has ended another is made when there is more to say.
     pub(super) async fn live(self: Rc<Self>, number: usize, shared: Rc<Shared>) {
-        match &self.socket {
-            Socket::Datagrams(socket) => self.hear_datagrams(socket, number, &shared).await,
-            Socket::Connection(stream) => {
+        let connection = match &self.socket {
+            Socket::Datagrams(socket) => return self.hear_datagrams(socket, number, &shared).await,
+            Socket::Connection(connection) => connection,
+        };
+        loop {
+            self.stuck.notified().await;
+            let before = connection.replace(Connection::Lost);
+            if let Ok(stream) = self.connect(before).await {
+                let stream = Rc::new(stream);
+                *connection.borrow_mut() = Connection::Open(Rc::clone(&stream));
+                self.stuck.notify_one();
                 tokio::select! {
-                    () = self.hear_stream(stream, number, &shared) => {}
-                    () = self.write_stuck(stream) => {}
+                    () = self.hear_stream(&stream, number, &shared) => {}
+                    () = self.write_stuck(&stream) => {}
                 }
             }
+            *connection.borrow_mut() = Connection::Lost;
+            self.unwritten.borrow_mut().clear();
+            shared.fleet.borrow_mut().lost(number);
         }
+    }
+
+    async fn connect(&self, before: Connection) -> io::Result<TcpStream> {
+        let socket = match before {
+            Connection::Bound(socket) => socket,
+            Connection::Open(_) | Connection::Lost => bound(self.local.get())?,
+        };
+        let stream = socket.connect(self.server).await?;
+        stream.set_nodelay(true)?;
+        self.local.set(stream.local_addr()?);
+        Ok(stream)
     }
 
     async fn hear_datagrams(&self, socket: &UdpSocket, number: usize, shared: &Shared) {
@@ -139,6 +162,20 @@ impl Line {
                 }
             }
         }
+    }
+}
+
+/// A socket with a port of its own, and the address of another.
+fn bound(here: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = if here.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.bind(SocketAddr::new(here.ip(), 0))?;
+    Ok(socket)
+}
+
+const fn any(of: SocketAddr) -> SocketAddr {
+    match of {
+        SocketAddr::V4(_) => SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0),
+        SocketAddr::V6(_) => SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), 0),
     }
 }
 

@@ -214,7 +214,7 @@ impl Fleet {
         let pen = Pen {
             config: &self.config,
             handset: asked.handset,
-            local: line.local,
+            local: line.local.get(),
             branch: branch.as_ref(),
             word: &word,
         };
@@ -232,6 +232,13 @@ impl Fleet {
         if self.table.request(outgoing, now, &mut self.outputs).is_ok() {
             self.asked.insert(token, asked);
         }
+    }
+
+    /// A line was lost: what was asked by it is not answered.
+    pub(super) fn lost(&mut self, line: usize) {
+        self.table.flow_lost(&line, &mut self.outputs);
+        self.carry_out();
+        self.go_on();
     }
 
     /// Carries out what the transactions say, until they say nothing more.
