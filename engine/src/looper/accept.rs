@@ -12,10 +12,8 @@ use crate::work::{SubmitAnswer, SubmitWork, Work};
 use std::sync::Arc;
 use switchback_core::decide::admit;
 use switchback_core::lifecycle;
-use switchback_core::model::{
-    ContentSummary, EventKind, Facts, Message, Money, Service, ServiceChoice, Time,
-};
-use switchback_ports::{Expect, IdempotencyRecord, IncomingMessage, Refusal, RefusalKind, Unit, Write};
+use switchback_core::model::{ContentSummary, Facts, Message, Money, Service, ServiceChoice, Time};
+use switchback_ports::{Expect, IdempotencyRecord, Refusal, RefusalKind, Unit, Write};
 
 /// Until when a name is known that lives as long as its message, which is not deleted: what a store's integers hold.
 const KEPT: Time = Time::from_millis(i64::MAX.cast_unsigned());
@@ -140,13 +138,9 @@ impl Looper {
         unit.writes.push(Write::Message(Box::new(message.clone())));
         unit.writes.push(Write::Content(id, Box::new(work.content.as_ref().clone())));
         // The first attempt uses the content at hand; every later one reads the store (claim 2).
-        let content_at_hand = Arc::clone(&work.content);
-        let content = (!changes.effects.is_empty()).then(|| Arc::clone(&work.content));
+        let content = Some(Arc::clone(&work.content));
         let mut pending = Pending::new(job, &message, Reply::Message(Box::new(message.clone())), watch);
         pending.content = content;
-        if changes.events.iter().any(|event| matches!(event.kind, EventKind::Incoming { .. })) {
-            pending.incoming = Some(Arc::new(IncomingMessage::of(&message, content_at_hand)));
-        }
         self.queue_unit(unit, pending, message, changes, stored);
     }
 

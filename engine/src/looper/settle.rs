@@ -20,9 +20,9 @@ pub(super) struct Pending {
     pub(super) payer: Option<PayerId>,
     pub(super) events: Vec<Event>,
     pub(super) effects: Vec<Effect>,
-    /// The content for the effects.
+    /// The content for the effects and for live readers, when it is at hand.
     pub(super) content: Option<Arc<Content>>,
-    /// The message that comes in, for live readers, while its content is at hand.
+    /// The message that comes in, for live readers.
     pub(super) incoming: Option<Arc<IncomingMessage>>,
     pub(super) reply: Reply,
     /// The recipient and the generation of its registrations when the step began.

@@ -10,8 +10,8 @@ use crate::shared::Shared;
 use crate::work::{Poke, Work};
 use std::sync::Arc;
 use switchback_core::lifecycle::{self, Changes};
-use switchback_core::model::{Content, Facts, Input, Message, MessageId, Presence, Time};
-use switchback_ports::{Expect, StoreFailure, Unit, Write};
+use switchback_core::model::{Content, EventKind, Facts, Input, Message, MessageId, Presence, Time};
+use switchback_ports::{Expect, IncomingMessage, StoreFailure, Unit, Write};
 
 /// Most rounds of gathering facts: each need is answered at once, so a third would be a fault of ours.
 const ROUNDS: usize = 4;
@@ -257,12 +257,25 @@ impl Looper {
         if !changes.ledger.is_empty() {
             unit.writes.push(Write::Ledger(changes.ledger));
         }
+        if changes.events.iter().any(|event| matches!(event.kind, EventKind::Incoming { .. })) {
+            pending.incoming = self.incoming(&message, pending.content.clone());
+        }
         pending.events = changes.events;
         pending.effects = changes.effects;
         pending.due = message.due;
         self.seats.put(message);
         self.turn.units.push(unit);
         self.turn.pending.push(pending);
+    }
+
+    /// What a message says, for live readers: a device that is back takes thousands, and each would be asked for again.
+    /// A store that can't say so now will, when a reader asks.
+    fn incoming(&self, message: &Message, at_hand: Option<Arc<Content>>) -> Option<Arc<IncomingMessage>> {
+        let content = match at_hand {
+            Some(content) => content,
+            None => Arc::new(self.shared.store.content(message.id).ok().flatten()?),
+        };
+        Some(Arc::new(IncomingMessage::of(message, content)))
     }
 
     /// Makes sure that the payer of a message is seated with its present plan.
