@@ -3,15 +3,15 @@
 use crate::records::Standing;
 use std::fmt::Write;
 use switchback_engine::{BATCH_BOUNDS, LATENCY_BOUNDS_US, Snapshot};
-use switchback_im::sip::LoginCounters;
+use switchback_im::sip::Counters as SipCounters;
 use switchback_ports::{RouteChange, RouteState, StoreTotals};
 
-/// Everything that is measured, as text; `logins` where SIP is spoken, `records` where charging records are written.
+/// Everything that is measured, as text; `sip` where SIP is spoken, `records` where charging records are written.
 pub(crate) fn render(
     counters: &Snapshot,
     store: &StoreTotals,
     routes: &[RouteChange],
-    logins: Option<&LoginCounters>,
+    sip: Option<&SipCounters>,
     records: Option<Standing>,
 ) -> String {
     let mut page = Page(String::with_capacity(8192));
@@ -21,8 +21,8 @@ pub(crate) fn render(
     queues(&mut page, counters);
     commits(&mut page, counters);
     stored(&mut page, store);
-    if let Some(logins) = logins {
-        sip_logins(&mut page, logins);
+    if let Some(counters) = sip {
+        strangers(&mut page, counters);
     }
     if let Some(records) = records {
         charging_records(&mut page, records);
@@ -256,18 +256,24 @@ fn stored(page: &mut Page, store: &StoreTotals) {
     );
 }
 
-fn sip_logins(page: &mut Page, logins: &LoginCounters) {
+fn strangers(page: &mut Page, counters: &SipCounters) {
     page.one(
         "switchback_sip_logins_failed_total",
         "counter",
         "SIP requests with wrong credentials. Alert on a jump: somebody guesses, or a client has an old password.",
-        logins.failed(),
+        counters.logins_failed(),
     );
     page.one(
         "switchback_sip_logins_slowed_total",
         "counter",
         "Those that were beyond the budget of their source address, and answered with 503.",
-        logins.slowed(),
+        counters.logins_slowed(),
+    );
+    page.one(
+        "switchback_sip_connections_turned_away_total",
+        "counter",
+        "SIP connections closed at once, because too many of their network were open by which nobody had logged in.",
+        counters.turned_away(),
     );
 }
 
@@ -298,7 +304,7 @@ mod tests {
     use super::render;
     use crate::records::Standing;
     use switchback_engine::Snapshot;
-    use switchback_im::sip::LoginCounters;
+    use switchback_im::sip::Counters as SipCounters;
     use switchback_ports::StoreTotals;
 
     #[test]
@@ -307,7 +313,7 @@ mod tests {
             &Snapshot::default(),
             &StoreTotals::default(),
             &[],
-            Some(&LoginCounters::default()),
+            Some(&SipCounters::default()),
             Some(Standing::default()),
         );
         for line in page.lines().filter(|line| !line.starts_with('#')) {

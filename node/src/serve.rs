@@ -241,7 +241,7 @@ impl Node {
         options.sip_realm = config.sip.realm.clone();
         options.sip_md5 = config.sip.md5;
         let (engine, store) = (self.engine.clone(), Arc::clone(&self.store));
-        let logins = sip.map(SipServer::logins);
+        let counters = sip.map(SipServer::counters);
         let pages = Pages::new(Arc::clone(&store), Maker::of(config.records.as_ref()));
         options.records = Arc::new(move |after, n| pages.shown(after, n));
         let progress = self.records.as_ref().map(Keeper::progress);
@@ -252,7 +252,7 @@ impl Node {
             // A store that has stopped still has its engine's counters to show.
             let stored = store.totals().unwrap_or_default();
             let records = progress.as_ref().map(|progress| progress.standing(stored.cursor));
-            metrics::render(&engine.counters(), &stored, &engine.routes(), logins.as_deref(), records)
+            metrics::render(&engine.counters(), &stored, &engine.routes(), counters.as_deref(), records)
         });
         let page = |path, content_type, body: &'static str| Page {
             path,

@@ -168,7 +168,7 @@ impl Stage {
         let sip = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
         let trusted = if args.digest { "" } else { "trusted = [\"127.0.0.1\"]\n" };
         let sections = format!(
-            "[sip]\nlisten = [\"udp:{sip}\", \"tcp:{sip}\"]\ndomain = \"{DOMAIN}\"\nrealm = \"{DOMAIN}\"\nconnections_max = 1000000\n{trusted}"
+            "[sip]\nlisten = [\"udp:{sip}\", \"tcp:{sip}\"]\ndomain = \"{DOMAIN}\"\nrealm = \"{DOMAIN}\"\nconnections_max = 1000000\nstrangers_max = 1000000\n{trusted}"
         );
         Ok(Self { server: Server::start(folder, &sections)?, sip, sections })
     }

@@ -34,6 +34,8 @@ pub(super) fn sip(root: &Row<'_, '_>, config: &mut Config, base: &Path, faults: 
         "expires_max",
         "devices_max",
         "connections_max",
+        "strangers_max",
+        "strangers_idle",
         "alive",
     ];
     row.only(&keys, faults);
@@ -57,6 +59,12 @@ pub(super) fn sip(root: &Row<'_, '_>, config: &mut Config, base: &Path, faults: 
     if let Some(n) = row.whole("connections_max", 1..1_000_001, faults) {
         options.limits.connections = usize::try_from(n).unwrap_or(1);
     }
+    if let Some(n) = row.whole("strangers_max", 1..1_000_001, faults) {
+        options.limits.strangers = usize::try_from(n).unwrap_or(1);
+    }
+    let mut idle = ms(options.limits.stranger_idle);
+    duration(&row, "strangers_idle", &mut idle, faults);
+    options.limits.stranger_idle = Duration::from_millis(idle);
     if let Some(n) = row.whole("devices_max", 1..1001, faults) {
         options.devices_max = usize::try_from(n).unwrap_or(1);
     }

@@ -14,12 +14,15 @@ mod answering;
 mod binding;
 mod catching_up;
 mod compose;
+mod counters;
 mod flow;
 mod following;
 mod guard;
 mod identity;
 mod keeping;
+mod later;
 mod net;
+mod network;
 mod news;
 mod offer;
 mod options;
@@ -41,12 +44,14 @@ mod tls;
 mod typing;
 mod words;
 
+pub use counters::Counters;
 pub use flow::Wire;
-pub use guard::{Budget, LoginCounters};
+pub use guard::Budget;
 pub use options::{Expires, Limits, Listen, Options, ServiceRoute};
 pub use tls::{TlsError, TlsFiles};
 
-use net::{Bound, Ears};
+use guard::Guard;
+use net::{Bound, Ears, Strangers};
 use server::Server;
 use sockets::Sockets;
 use std::net::SocketAddr;
@@ -80,7 +85,7 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct SipServer {
     addresses: Vec<(Wire, SocketAddr)>,
-    logins: Arc<LoginCounters>,
+    counters: Arc<Counters>,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
     ears: JoinSet<()>,
@@ -98,10 +103,12 @@ impl SipServer {
         random: Arc<dyn Random>,
     ) -> Result<Self, StartError> {
         let (heard, inbox) = mpsc::channel(HEARD_MAX);
+        let counters = Arc::<Counters>::default();
         let shared = Ears {
             heard,
             limits: options.limits,
             connections: Arc::new(Semaphore::new(options.limits.connections)),
+            strangers: Strangers::new(options.trusted.clone(), &options.limits, Arc::clone(&counters)),
             opened: Arc::new(Semaphore::new(options.limits.opened)),
             numbers: Arc::new(AtomicU64::new(0)),
             tls: options.tls.as_ref().map(tls::acceptor).transpose()?,
@@ -129,9 +136,9 @@ impl SipServer {
         let bound = addresses.iter().skip(options.listen.len());
         options.listen_md5 = bound.map(|(wire, address)| Listen { wire: *wire, address: *address }).collect();
         let (stop, stopping) = watch::channel(false);
-        let server = Server::new(options, sockets, shared, intake, clock, random);
-        let logins = server.guard.counters();
-        Ok(Self { addresses, logins, stop, server: tokio::spawn(server.run(inbox, stopping)), ears })
+        let guard = Guard::new(options.logins, Arc::clone(&counters));
+        let server = Server::new(options, guard, sockets, shared, intake, clock, random);
+        Ok(Self { addresses, counters, stop, server: tokio::spawn(server.run(inbox, stopping)), ears })
     }
 
     /// Where it listens.
@@ -140,10 +147,10 @@ impl SipServer {
         &self.addresses
     }
 
-    /// What it counts of logins, also when it has ended.
+    /// What it counts, also when it has ended.
     #[must_use]
-    pub fn logins(&self) -> Arc<LoginCounters> {
-        Arc::clone(&self.logins)
+    pub fn counters(&self) -> Arc<Counters> {
+        Arc::clone(&self.counters)
     }
 
     /// Ends as a crash would: nothing more is said or kept.

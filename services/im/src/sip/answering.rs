@@ -31,9 +31,10 @@ impl Server {
         });
     }
 
-    /// Too much waits: the sender comes again (R13).
+    /// Too much waits: the sender comes again (R13), when its turn is.
     pub(super) fn busy(&mut self, asked: &Asked) {
-        self.answer(asked, StatusCode(503), |answer| answer.number(HeaderName::RetryAfter, 2));
+        let seconds = self.later.turn();
+        self.answer(asked, StatusCode(503), |answer| answer.number(HeaderName::RetryAfter, seconds));
     }
 
     /// Answers with a reason in words.

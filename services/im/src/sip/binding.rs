@@ -55,7 +55,7 @@ pub(super) struct Device {
     pub(super) settled: bool,
     /// `binding.told` as it was last kept on disk.
     pub(super) told_kept: u64,
-    /// What comes live after this cursor comes to its queue by itself.
+    /// What comes live after this cursor comes to its queue by itself, as far as there is room.
     pub(super) since: u64,
 }
 
@@ -307,7 +307,7 @@ mod tests {
 
     fn flow(number: u64) -> Flow {
         let here = ([127, 0, 0, 1], 5060).into();
-        let outlet = Outlet { queue: mpsc::channel(1).0, unread: Arc::default() };
+        let outlet = Outlet { queue: mpsc::channel(1).0, link: Arc::default() };
         Flow::connection(number, Wire::Tcp, here, here, outlet)
     }
 

@@ -2,6 +2,8 @@
 //! live.
 
 use super::binding::DeviceKey;
+use super::news::{item, listed};
+use super::outbox::Outbox;
 use super::server::{Answered, Server};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,8 +23,8 @@ impl Server {
             self.devices.set_online(key, false);
             return;
         };
-        for line in unconfirmed {
-            self.queue(key, &line);
+        for item in unconfirmed.iter().filter_map(item) {
+            self.outboxes.entry(key.clone()).or_default().add_again(item);
         }
         self.catch_up(key);
     }
@@ -42,10 +44,8 @@ impl Server {
         let intake = Arc::clone(&self.intake);
         self.answers.spawn(async move {
             tokio::time::sleep(pause).await;
-            match intake.events(Some(Owner::Subscriber(key.0.clone())), after, PAGE).await {
-                Ok(page) => Answered::Listed { key, after, until, page },
-                Err(_) => Answered::Nothing,
-            }
+            let page = listed(intake.events(Some(Owner::Subscriber(key.0.clone())), after, PAGE)).await;
+            Answered::Listed { key, after, until, page }
         });
     }
 
@@ -57,31 +57,40 @@ impl Server {
         until: u64,
         page: Result<Page<EventLine>, StoreFailure>,
     ) {
-        if self.devices.get(key).is_none_or(|device| !device.online || device.settled) {
+        let Some(device) = self.devices.get(key) else { return };
+        if !device.online || device.settled || device.since != until {
             return;
         }
         let page = match page {
             Ok(page) => page,
             Err(StoreFailure::Behind) => return self.list(key.clone(), after, until, AGAIN),
-            Err(failure) => {
-                tracing::warn!(%failure, "what a device missed could not be read");
-                return self.lose(key, "its messages could not be read");
-            }
+            Err(failure) => return self.unreadable(key, &failure),
         };
         let seen = page.lines.last().map(|line| line.cursor);
         // Where that is not exact, a message that is not confirmed was given with the registration, and one that is has
         // been told to somebody: telling a notification twice does no harm, telling a message does.
-        let exact = self.devices.get(key).is_some_and(|device| device.binding.exact);
+        let exact = device.binding.exact;
         let is_message = |line: &EventLine| matches!(line.event.kind, EventKind::Incoming { .. });
-        for line in page.lines.iter().filter(|line| line.cursor <= until && (exact || !is_message(line))) {
-            self.queue(key, line);
-        }
+        let outbox = self.outboxes.entry(key.clone()).or_default();
+        let missed = page.lines.iter().filter(|line| line.cursor <= until && (exact || !is_message(line)));
+        missed.filter_map(item).for_each(|item| outbox.add_missed(item));
+        let is_full = outbox.len() >= self.options.limits.ahead;
         let after = seen.unwrap_or(after);
         if after >= until || (!page.more && page.watermark >= until) {
             return self.settle(key);
         }
+        if is_full {
+            outbox.cut_at(after);
+            return self.settle(key);
+        }
         let pause = if page.more { Duration::ZERO } else { AGAIN };
         self.list(key.clone(), after, until, pause);
+    }
+
+    /// What is to be told to a device can't be read: it is told when it is back.
+    pub(super) fn unreadable(&mut self, key: &DeviceKey, failure: &StoreFailure) {
+        tracing::warn!(%failure, "what is to be told to a device could not be read");
+        self.lose(key, "its messages could not be read");
     }
 
     /// All that a device missed is in its queue: what came live follows.
@@ -96,13 +105,25 @@ impl Server {
         self.reached(key);
     }
 
-    /// Nothing waits for a device that is there: it has been told all that it missed, what it need not be told included.
+    /// Nothing waits for a device that is there: it has been told all that it missed, what it need not be told included;
+    /// or as much of it as was here, and the next is read.
     pub(super) fn reached(&mut self, key: &DeviceKey) {
-        let waits = self.outboxes.get(key).is_some_and(|outbox| !outbox.is_empty());
+        let outbox = self.outboxes.get_mut(key);
+        let waits = outbox.as_ref().is_some_and(|outbox| !outbox.is_empty());
         let Some(device) = self.devices.get_mut(key).filter(|device| device.settled && !waits) else {
             return;
         };
-        device.binding.told = device.binding.told.max(device.since);
+        let cut = outbox.as_ref().and_then(|outbox| outbox.cut);
+        device.binding.told = device.binding.told.max(cut.unwrap_or(device.since));
+        if cut.is_some_and(|cut| cut < device.since) {
+            outbox.into_iter().for_each(|outbox| outbox.cut = Some(device.since));
+            return self.catch_up(key);
+        }
         device.binding.exact = true;
+        outbox.into_iter().for_each(Outbox::caught_up);
+        if cut.is_some() {
+            device.since = self.last_cursor;
+            self.catch_up(key);
+        }
     }
 }

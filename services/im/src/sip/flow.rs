@@ -1,5 +1,6 @@
 //! A flow: the way that a peer's request came by, and the only way back to it that is sure to work (RFC 5626, NAT).
 
+use super::net::Standing;
 use bytes::Bytes;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -7,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::net::UdpSocket;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 /// Octets that may wait for a slow reader of one connection; beyond that it is closed (reliability 3.4).
 const UNREAD_MAX: usize = 256 * 1024;
@@ -80,7 +81,16 @@ enum Way {
 #[derive(Clone)]
 pub(super) struct Outlet {
     pub(super) queue: mpsc::Sender<Bytes>,
-    pub(super) unread: Arc<AtomicUsize>,
+    pub(super) link: Arc<Link>,
+}
+
+/// What both ends of that know of the connection.
+#[derive(Debug, Default)]
+pub(super) struct Link {
+    pub(super) unread: AtomicUsize,
+    pub(super) standing: Standing,
+    /// Its peer does not read: it is to be closed.
+    pub(super) stuck: Notify,
 }
 
 /// The flow takes nothing more: it is lost, or its peer does not read.
@@ -125,6 +135,21 @@ impl Flow {
         self.wire
     }
 
+    /// Somebody has logged in by it.
+    pub(super) fn know(&self) {
+        if let Way::Connection(outlet) = &self.way {
+            outlet.link.standing.know();
+        }
+    }
+
+    /// Whether somebody has; of datagrams nobody asks.
+    pub(super) fn is_known(&self) -> bool {
+        match &self.way {
+            Way::Socket(_) => true,
+            Way::Connection(outlet) => outlet.link.standing.is_known(),
+        }
+    }
+
     /// Sends a message without waiting. A datagram that does not fit into the socket's buffer is dropped as the network
     /// would drop it: it is sent again by its transaction.
     pub(super) fn send(&self, octets: Bytes) -> Result<(), FlowLost> {
@@ -136,9 +161,10 @@ impl Flow {
             }
             Way::Connection(outlet) => {
                 let length = octets.len();
-                let waiting = outlet.unread.fetch_add(length, Ordering::AcqRel);
+                let waiting = outlet.link.unread.fetch_add(length, Ordering::AcqRel);
                 if waiting > UNREAD_MAX || outlet.queue.try_send(octets).is_err() {
-                    outlet.unread.fetch_sub(length, Ordering::AcqRel);
+                    outlet.link.unread.fetch_sub(length, Ordering::AcqRel);
+                    outlet.link.stuck.notify_one();
                     return Err(FlowLost);
                 }
                 Ok(())

@@ -2,6 +2,7 @@
 //! nothing comes twice or in another order.
 
 use super::catching_up::AGAIN;
+use super::news::listed;
 use super::server::{Answered, Server};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,8 +27,7 @@ impl Server {
         let (intake, after) = (Arc::clone(&self.intake), self.last_cursor);
         self.answers.spawn(async move {
             tokio::time::sleep(pause).await;
-            let page = intake.events(None, after, PAGE).await;
-            Answered::Followed(page.unwrap_or(Err(StoreFailure::Closed)))
+            Answered::Followed(listed(intake.events(None, after, PAGE)).await)
         });
     }
 

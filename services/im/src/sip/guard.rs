@@ -4,16 +4,17 @@
 //! Each source has a budget of failures that fills again evenly, kept as one moment: when all its failures will be
 //! paid for (the generic cell rate algorithm). A source that has paid is not kept at all.
 
+use super::counters::Counters;
+use super::network::network_of;
 use std::collections::{BTreeSet, HashMap};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Sources that are remembered, about 150 octets each. Beyond it the ones that have the least to pay are forgotten.
 const SOURCES_MAX: usize = 16_384;
-/// Octets of an IPv6 address that name a source: whoever has one address of a network of 64 bits has them all.
-const NETWORK: usize = 8;
+/// A source is one IPv4 address, or 64 bits of IPv6: whoever has one address of such a network has them all.
+const SOURCE: (usize, usize) = (4, 8);
 
 /// How many logins of one source may fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,27 +23,6 @@ pub struct Budget {
     pub failures: u32,
     /// Within this time a budget that is used up is whole again.
     pub window: Duration,
-}
-
-/// Failed logins since the start.
-#[derive(Debug, Default)]
-pub struct LoginCounters {
-    failed: AtomicU64,
-    slowed: AtomicU64,
-}
-
-impl LoginCounters {
-    /// With a wrong password, of an unknown user, or by an algorithm that was not offered.
-    #[must_use]
-    pub fn failed(&self) -> u64 {
-        self.failed.load(Ordering::Relaxed)
-    }
-
-    /// Those of them that were beyond their source's budget.
-    #[must_use]
-    pub fn slowed(&self) -> u64 {
-        self.slowed.load(Ordering::Relaxed)
-    }
 }
 
 /// What a failed login is answered with.
@@ -68,34 +48,28 @@ pub(super) struct Guard {
     /// The same by time, so that who has paid is found at once.
     by_time: BTreeSet<(Duration, IpAddr)>,
     most: usize,
-    counters: Arc<LoginCounters>,
+    counters: Arc<Counters>,
 }
 
 impl Guard {
-    pub(super) fn new(budget: Budget) -> Self {
-        let counters = Arc::default();
+    pub(super) fn new(budget: Budget, counters: Arc<Counters>) -> Self {
         Self { budget, paid: HashMap::new(), by_time: BTreeSet::new(), most: SOURCES_MAX, counters }
-    }
-
-    /// What it counts.
-    pub(super) fn counters(&self) -> Arc<LoginCounters> {
-        Arc::clone(&self.counters)
     }
 
     /// A login of this peer failed at `now`, on a clock that only goes forward.
     pub(super) fn failed(&mut self, peer: IpAddr, now: Duration) -> Pace {
         self.forget_paid(now);
-        let (source, window) = (source_of(peer), self.budget.window);
+        let (source, window) = (network_of(peer, SOURCE), self.budget.window);
         let price = window / self.budget.failures.max(1);
         let before = self.paid.get(&source).copied().unwrap_or(now);
         let paid = before + price;
         // What is owed beyond two windows is let go: whoever stops to fail is soon like everybody else.
         self.put(source, paid.min(now + window * 2));
-        self.counters.failed.fetch_add(1, Ordering::Relaxed);
+        self.counters.failed.one();
         let Some(wait) = paid.checked_sub(now + window).filter(|over| !over.is_zero()) else {
             return Pace::Ask;
         };
-        self.counters.slowed.fetch_add(1, Ordering::Relaxed);
+        self.counters.slowed.one();
         Pace::Slow { wait, first: before <= now + window }
     }
 
@@ -122,18 +96,6 @@ impl Guard {
     }
 }
 
-/// What is counted as one source.
-fn source_of(peer: IpAddr) -> IpAddr {
-    match peer.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => {
-            let mut octets = address.octets();
-            octets.iter_mut().skip(NETWORK).for_each(|octet| *octet = 0);
-            IpAddr::V6(Ipv6Addr::from(octets))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_budget_of_failures_then_each_waits_for_its_turn() {
-        let mut guard = Guard::new(BUDGET);
+        let mut guard = Guard::new(BUDGET, Arc::default());
         assert_eq!([(); 3].map(|()| guard.failed(peer(1), at(5))), [Pace::Ask; 3]);
         assert_eq!(guard.failed(peer(1), at(5)), slow(20, true));
         assert_eq!(guard.failed(peer(1), at(5)), slow(40, false));
@@ -164,7 +126,7 @@ mod tests {
 
     #[test]
     fn the_budget_fills_again_evenly() {
-        let mut guard = Guard::new(BUDGET);
+        let mut guard = Guard::new(BUDGET, Arc::default());
         for _ in 0..3 {
             guard.failed(peer(1), at(0));
         }
@@ -176,7 +138,7 @@ mod tests {
 
     #[test]
     fn who_never_stops_owes_two_windows_and_no_more() {
-        let mut guard = Guard::new(BUDGET);
+        let mut guard = Guard::new(BUDGET, Arc::default());
         for _ in 0..10_000 {
             guard.failed(peer(1), at(0));
         }
@@ -186,7 +148,7 @@ mod tests {
 
     #[test]
     fn who_has_paid_is_not_kept_and_the_rest_is_bounded() {
-        let mut guard = Guard::new(BUDGET);
+        let mut guard = Guard::new(BUDGET, Arc::default());
         guard.most = 100;
         for _ in 0..6 {
             guard.failed(peer(0), at(0));
@@ -206,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_network_of_ipv6_and_a_mapped_address_are_one_source_each() {
-        let mut guard = Guard::new(BUDGET);
+        let mut guard = Guard::new(BUDGET, Arc::default());
         let inside = ["2001:db8::1", "2001:db8::2", "2001:db8:0:0:ffff::9"];
         let mapped = ["::ffff:192.0.2.1", "192.0.2.1", "::ffff:c000:201"];
         for text in inside.into_iter().chain(mapped) {

@@ -58,7 +58,7 @@ impl Server {
             };
             self.devices.put(key.clone(), device, now);
             if back {
-                self.bring_back(&key);
+                self.returning.push_back(key);
             }
         }
     }

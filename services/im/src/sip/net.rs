@@ -2,18 +2,22 @@
 //! slowly a peer may send (reliability 3.3, 3.4).
 
 mod opened;
+mod strangers;
 mod stream;
 mod websocket;
 
-use super::flow::{Flow, Outlet, Wire};
+use super::flow::{Flow, Link, Outlet, Wire};
 use super::options::{Limits, Listen};
 use bytes::Bytes;
 use socket2::SockRef;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Poll, ready};
+use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
@@ -21,6 +25,7 @@ use tokio_rustls::TlsAcceptor;
 use wire_sip::{Incoming, Message, PONG, Refusal};
 
 pub(super) use opened::open;
+pub(super) use strangers::{Standing, Strangers};
 
 /// Messages that wait to be written to one connection at most; its octets are bounded besides.
 const UNWRITTEN_MAX: usize = 1024;
@@ -89,6 +94,7 @@ pub(super) struct Ears {
     pub(super) heard: mpsc::Sender<Heard>,
     pub(super) limits: Limits,
     pub(super) connections: Arc<Semaphore>,
+    pub(super) strangers: Arc<Strangers>,
     /// As many as may be open that we opened.
     pub(super) opened: Arc<Semaphore>,
     /// Connections are numbered across listeners.
@@ -116,38 +122,38 @@ pub(super) async fn connections(listener: TcpListener, wire: Wire, local: Socket
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
+        let Some(standing) = ears.strangers.admit(peer.ip()) else { continue };
         let ears = ears.clone();
         open.spawn(async move {
-            converse(stream, wire, (peer, local), &ears).await;
+            let (flow, unwritten) = wire_up(&stream, wire, (peer, local), standing, &ears);
+            converse(stream, flow, unwritten, &ears).await;
             drop(permit);
         });
     }
 }
 
 /// One connection's life: its handshakes, each within the time that a first message has, then messages.
-async fn converse(stream: TcpStream, wire: Wire, (peer, local): (SocketAddr, SocketAddr), ears: &Ears) {
-    let (flow, unwritten) = wire_up(&stream, wire, (peer, local), ears);
+async fn converse(stream: TcpStream, flow: Flow, unwritten: Unwritten, ears: &Ears) {
+    let link = Arc::clone(&unwritten.link);
+    // Each kind has the room that it needs, not that of the largest.
     let talk = async {
-        match wire {
+        match flow.wire() {
             Wire::Udp | Wire::Tcp => stream::talk(stream, &flow, unwritten, ears, false).await,
-            Wire::Ws => websocket::talk(stream, &flow, unwritten, ears).await,
-            Wire::Tls | Wire::Wss => {
-                let Some(tls) = &ears.tls else { return };
-                let shaken = tokio::time::timeout(ears.limits.handshake, tls.accept(stream)).await;
-                let Ok(Ok(stream)) = shaken else { return };
-                match wire {
-                    Wire::Wss => websocket::talk(stream, &flow, unwritten, ears).await,
-                    _ => stream::talk(stream, &flow, unwritten, ears, false).await,
-                }
-            }
+            Wire::Ws => Box::pin(websocket::talk(stream, &flow, unwritten, ears)).await,
+            Wire::Tls | Wire::Wss => Box::pin(converse_secretly(stream, &flow, unwritten, ears)).await,
         }
     };
-    tokio::select! {
-        () = talk => {}
-        () = ears.heard.closed() => return,
+    ears.follow(talk, &link, &flow).await;
+}
+
+async fn converse_secretly(stream: TcpStream, flow: &Flow, unwritten: Unwritten, ears: &Ears) {
+    let Some(tls) = &ears.tls else { return };
+    let shaken = tokio::time::timeout(ears.limits.handshake, tls.accept(stream)).await;
+    let Ok(Ok(stream)) = shaken else { return };
+    match flow.wire() {
+        Wire::Wss => Box::pin(websocket::talk(stream, flow, unwritten, ears)).await,
+        _ => Box::pin(stream::talk(stream, flow, unwritten, ears, false)).await,
     }
-    // The server may be gone: then nobody needs to know.
-    drop(ears.heard.send(Heard::Lost(flow)).await);
 }
 
 /// A connection as a flow, and what will wait to be written to it.
@@ -155,21 +161,22 @@ fn wire_up(
     stream: &TcpStream,
     wire: Wire,
     (peer, local): (SocketAddr, SocketAddr),
+    standing: Standing,
     ears: &Ears,
 ) -> (Flow, Unwritten) {
     // A delayed small packet costs more than it saves; a socket that refuses the option still works.
     drop(stream.set_nodelay(true));
     let (queue, unwritten) = mpsc::channel(UNWRITTEN_MAX);
-    let unread = Arc::new(AtomicUsize::new(0));
-    let outlet = Outlet { queue, unread: Arc::clone(&unread) };
+    let link = Arc::new(Link { standing, ..Link::default() });
+    let outlet = Outlet { queue, link: Arc::clone(&link) };
     let number = ears.numbers.fetch_add(1, Ordering::Relaxed);
-    (Flow::connection(number, wire, peer, local, outlet), Unwritten { queue: unwritten, unread })
+    (Flow::connection(number, wire, peer, local, outlet), Unwritten { queue: unwritten, link })
 }
 
 /// What waits to be written to a connection.
 struct Unwritten {
     queue: mpsc::Receiver<Bytes>,
-    unread: Arc<AtomicUsize>,
+    link: Arc<Link>,
 }
 
 impl Unwritten {
@@ -180,14 +187,52 @@ impl Unwritten {
 
     /// So many octets have been written.
     fn written(&self, octets: usize) {
-        self.unread.fetch_sub(octets, Ordering::AcqRel);
+        self.link.unread.fetch_sub(octets, Ordering::AcqRel);
     }
+}
+
+/// What comes next; nothing when it does not come until then. Until when is asked whenever something moved, and once
+/// more at the end: who logs in meanwhile, or begins a message, has another time.
+async fn in_time<T>(until: impl Fn() -> Instant, next: impl Future<Output = T>) -> Option<T> {
+    let (mut next, mut sleep) = (pin!(next), pin!(tokio::time::sleep_until(until().into())));
+    poll_fn(|context| {
+        if let Poll::Ready(next) = next.as_mut().poll(context) {
+            return Poll::Ready(Some(next));
+        }
+        loop {
+            let now_until = until().into();
+            if sleep.deadline() != now_until {
+                sleep.as_mut().reset(now_until);
+            }
+            ready!(sleep.as_mut().poll(context));
+            if sleep.deadline() >= until().into() {
+                return Poll::Ready(None);
+            }
+        }
+    })
+    .await
 }
 
 /// There is nobody to tell any more, or nothing more to tell.
 struct Over;
 
 impl Ears {
+    /// Lets a connection talk, until it is over or its peer does not read; then the server is told so.
+    async fn follow(&self, talk: impl Future<Output = ()>, link: &Link, flow: &Flow) {
+        tokio::select! {
+            () = talk => {}
+            () = link.stuck.notified() => {}
+            () = self.heard.closed() => return,
+        }
+        // The server may be gone: then nobody needs to know.
+        drop(self.heard.send(Heard::Lost(flow.clone())).await);
+    }
+
+    /// How long a peer that owes nothing may be silent.
+    fn idle(&self, flow: &Flow) -> Duration {
+        if flow.is_known() { self.limits.idle } else { self.limits.stranger_idle }
+    }
+
     /// Tells the server what came by a flow. Over when that was the last thing of it.
     async fn tell(&self, incoming: Incoming, flow: &Flow) -> Result<(), Over> {
         let last = matches!(&incoming, Incoming::Refused(refusal) if refusal.close);

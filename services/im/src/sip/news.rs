@@ -5,7 +5,7 @@ use super::outbox::{Item, News};
 use smol_str::SmolStr;
 use std::sync::Arc;
 use switchback_core::model::{AttemptState, EventKind, Message, MessageId, Outcome, Service, Status, Wants};
-use switchback_ports::{EventLine, IncomingMessage, Intake};
+use switchback_ports::{Answer, EventLine, IncomingMessage, Intake, StoreFailure};
 use wire_cpim::{DeliveryStatus, DisplayStatus, Imdn, InterworkingStatus};
 
 /// What a thing is about, as it is told.
@@ -36,21 +36,29 @@ pub(super) fn item(line: &EventLine) -> Option<Item> {
 }
 
 /// Reads a message and its content; nothing when there is nothing to tell of it any more.
-pub(super) async fn read(intake: &dyn Intake, item: &Item) -> Option<About> {
-    let message = intake.message(item.message).await.ok()?.ok()??;
+///
+/// # Errors
+/// [`StoreFailure`] when it can't be known: `Behind` now, anything else for good.
+pub(super) async fn read(intake: &dyn Intake, item: &Item) -> Result<Option<About>, StoreFailure> {
+    let Some(message) = listed(intake.message(item.message)).await? else { return Ok(None) };
     if !is_news(&message, item.news) {
-        return None;
+        return Ok(None);
     }
-    let content = intake.content(item.message).await.ok()?.ok()??;
+    let Some(content) = listed(intake.content(item.message)).await? else { return Ok(None) };
     let offer = match item.news {
         News::Offer => {
             let asked = offer::ask(message.originator.clone(), message.recipient.clone(), content.clone());
-            let quote = intake.quote(asked).await.ok()?.ok()?;
+            let Ok(Ok(quote)) = intake.quote(asked).await else { return Ok(None) };
             Some(offer::document(&quote, &message.recipient, Some(message.id)))
         }
         _ => None,
     };
-    Some(About { letter: Arc::new(IncomingMessage::of(&message, Arc::new(content))), offer })
+    Ok(Some(About { letter: Arc::new(IncomingMessage::of(&message, Arc::new(content))), offer }))
+}
+
+/// What the store says; an engine that is gone says no more than one that is closed.
+pub(super) async fn listed<T>(answer: Answer<Result<T, StoreFailure>>) -> Result<T, StoreFailure> {
+    answer.await.unwrap_or(Err(StoreFailure::Closed))
 }
 
 /// Whether it is still so: what was taken back or has failed is not shown to anybody, and of attempts only those by

@@ -86,16 +86,23 @@ pub struct Limits {
     pub sip: wire_sip::Limits,
     /// Connections at once.
     pub connections: usize,
+    /// Connections at once of one network (an IPv4 /24, an IPv6 /56) by which nobody has logged in yet. Nine tenths of
+    /// all connections may be such.
+    pub strangers: usize,
     /// Connections at once that we open, for what is too long for a datagram.
     pub opened: usize,
     /// A handshake, or a connection that we open, must be through within this.
     pub handshake: Duration,
     /// A first message, and the rest of one that has begun, must be there within this.
     pub completion: Duration,
+    /// A connection on which nothing is heard for so long is closed, unless somebody has logged in by it.
+    pub stranger_idle: Duration,
     /// A connection on which nothing is heard for so long is closed.
     pub idle: Duration,
     /// How long an answer that ends a connection has to go out.
     pub farewell: Duration,
+    /// Things that wait in memory to be told to one device; the rest stays in the store until it is its turn.
+    pub ahead: usize,
     /// Requests that wait for the engine's answer at once; beyond that 503.
     pub waiting: usize,
 }
@@ -121,11 +128,14 @@ impl Options {
             limits: Limits {
                 sip: wire_sip::Limits::default(),
                 connections: 8192,
+                strangers: 64,
                 opened: 1024,
                 handshake: Duration::from_secs(5),
                 completion: Duration::from_secs(10),
+                stranger_idle: Duration::from_secs(15),
                 idle: Duration::from_secs(900),
                 farewell: Duration::from_millis(200),
+                ahead: 1000,
                 waiting: 20_000,
             },
         }

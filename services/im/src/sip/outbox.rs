@@ -6,8 +6,6 @@ use std::sync::Arc;
 use switchback_core::model::{MessageId, Time};
 use switchback_ports::IncomingMessage;
 
-/// Things that may wait for one device; a device that is so far behind has to register again.
-const WAITING_MAX: usize = 10_000;
 /// Things that may have what they say at hand while they wait; the others are read when their turn comes.
 const AT_HAND_MAX: usize = 64;
 
@@ -49,6 +47,10 @@ pub(super) struct Outbox {
     later: Vec<Item>,
     /// Messages that are here, so that none is told twice when it is found in two ways.
     messages: HashSet<MessageId>,
+    /// Messages that are told again because they are not confirmed: they may stand in what the device missed, too.
+    again: HashSet<MessageId>,
+    /// What comes after this place of the stream is not here: it stays in the store until all of this is told.
+    pub(super) cut: Option<u64>,
     /// What is being told: taken, looked up, or sent and not answered.
     pub(super) telling: Option<Item>,
     /// What is being told is looked up, or a connection is opened for it: nothing of it has left.
@@ -57,38 +59,65 @@ pub(super) struct Outbox {
     pub(super) not_before: Option<Time>,
 }
 
-/// The device is too far behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct TooFarBehind;
-
 impl Outbox {
     /// Adds something, unless it is a message that is here already.
-    pub(super) fn add(&mut self, mut item: Item) -> Result<(), TooFarBehind> {
-        if self.waiting.len() >= WAITING_MAX {
-            return Err(TooFarBehind);
-        }
+    pub(super) fn add(&mut self, mut item: Item) {
         if self.waiting.len() >= AT_HAND_MAX {
             item.letter = None;
         }
         if self.is_new(&item) {
             self.waiting.push_back(item);
         }
-        Ok(())
+    }
+
+    /// Adds a message that is told again.
+    pub(super) fn add_again(&mut self, item: Item) {
+        self.again.insert(item.message);
+        self.add(item);
+    }
+
+    /// Adds something that the device missed, unless it is told that again anyway.
+    pub(super) fn add_missed(&mut self, item: Item) {
+        if !self.again.contains(&item.message) || !is_message(&item) {
+            self.add(item);
+        }
+    }
+
+    /// Adds what came live: now, or after all that the device missed. Beyond so many it stays in the store.
+    pub(super) fn add_live(&mut self, item: Item, settled: bool, most: usize) {
+        if self.cut.is_some() {
+            return;
+        }
+        if self.len() >= most {
+            self.cut = Some(item.cursor.saturating_sub(1));
+        } else if settled {
+            self.add(item);
+        } else if self.is_new(&item) {
+            self.later.push(Item { letter: None, ..item });
+        }
     }
 
     fn is_new(&mut self, item: &Item) -> bool {
-        !matches!(item.news, News::Incoming { .. }) || self.messages.insert(item.message)
+        !is_message(item) || self.messages.insert(item.message)
     }
 
-    /// Adds something that comes after all that the device missed.
-    pub(super) fn add_later(&mut self, item: Item) -> Result<(), TooFarBehind> {
-        if self.later.len() >= WAITING_MAX {
-            return Err(TooFarBehind);
+    /// How much waits.
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len() + self.later.len()
+    }
+
+    /// What comes after this place stays in the store, what came live included.
+    pub(super) fn cut_at(&mut self, cursor: u64) {
+        for item in self.later.drain(..).filter(is_message) {
+            self.messages.remove(&item.message);
         }
-        if self.is_new(&item) {
-            self.later.push(Item { letter: None, ..item });
-        }
-        Ok(())
+        self.cut = Some(cursor);
+    }
+
+    /// All that the device missed when it came has been told.
+    pub(super) fn caught_up(&mut self) {
+        self.cut = None;
+        self.again.clear();
     }
 
     /// All that the device missed is here: what came meanwhile follows.
@@ -98,7 +127,7 @@ impl Outbox {
 
     /// A message was taken back or confirmed: it is not told any more, unless it is on its way already.
     pub(super) fn forget(&mut self, message: MessageId) {
-        let gone = |item: &Item| item.message == message && matches!(item.news, News::Incoming { .. });
+        let gone = |item: &Item| item.message == message && is_message(item);
         self.waiting.retain(|item| !gone(item));
         self.later.retain(|item| !gone(item));
         if self.looking && self.telling.as_ref().is_some_and(gone) {
@@ -123,7 +152,7 @@ impl Outbox {
     /// What was being told has been.
     pub(super) fn done(&mut self) {
         if let Some(item) = self.telling.take()
-            && matches!(item.news, News::Incoming { .. })
+            && is_message(&item)
         {
             self.messages.remove(&item.message);
         }
@@ -147,4 +176,8 @@ impl Outbox {
             && !self.waiting.is_empty()
             && self.not_before.is_some_and(|until| until <= now)
     }
+}
+
+const fn is_message(item: &Item) -> bool {
+    matches!(item.news, News::Incoming { .. })
 }

@@ -17,6 +17,8 @@ use switchback_ports::encode;
 
 /// How often it is kept how far devices were told.
 const KEEP_MS: u64 = 5_000;
+/// Devices return after a restart while the engine has been asked for less than this.
+const RETURNING_MAX: usize = 1024;
 
 impl Server {
     /// Something was heard on a flow: its devices are there.
@@ -24,6 +26,19 @@ impl Server {
         let now = self.time();
         for key in self.devices.heard(flow.key(), now) {
             self.bring_back(&key);
+        }
+    }
+
+    /// After a restart devices that are where they were are there again: not all at once, so that there is room for what
+    /// they ask meanwhile. Whoever is heard before its turn has come by then.
+    pub(super) fn return_some(&mut self) {
+        while self.answers.len() < RETURNING_MAX
+            && let Some(key) = self.returning.pop_front()
+        {
+            let now = self.time();
+            if self.devices.get(&key).is_some_and(|device| !device.online && device.is_bound(now)) {
+                self.bring_back(&key);
+            }
         }
     }
 
@@ -111,6 +126,7 @@ impl Server {
 
     /// Looks all devices over: bindings that ended, clients that fell silent.
     pub(super) fn sweep(&mut self) {
+        self.later.measure(self.now());
         let now = self.time();
         let silence = u64::try_from(self.options.alive.as_millis()).unwrap_or(u64::MAX);
         let ended = self.devices.iter().filter(|(_, device)| device.flow.is_some() && !device.is_bound(now));

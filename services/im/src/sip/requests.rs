@@ -27,7 +27,11 @@ impl Server {
             return self.busy(&asked);
         }
         let now = self.now();
-        match self.identity.of(&asked.request, flow, &*self.intake, now) {
+        let who = self.identity.of(&asked.request, flow, &*self.intake, now);
+        if matches!(who, Who::Known(_)) {
+            flow.know();
+        }
+        match who {
             Who::Known(who) if method == Method::Register => self.register(asked, flow, who),
             Who::Known(who) if method == Method::Options => self.offer(asked, &who),
             Who::Known(who) => self.message(asked, flow, who),

@@ -6,6 +6,7 @@ use super::binding::{DeviceKey, Devices};
 use super::flow::Flow;
 use super::guard::Guard;
 use super::identity::Identity;
+use super::later::Later;
 use super::net::{Ears, Heard};
 use super::news::About;
 use super::options::Options;
@@ -17,7 +18,7 @@ use super::sockets::Sockets;
 use super::streams::Streams;
 use bytes::{Bytes, BytesMut};
 use smol_str::SmolStr;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -72,7 +73,7 @@ pub(super) enum Answered {
     /// A page of the stream of all events, for which we were too slow.
     Followed(Result<Page<EventLine>, StoreFailure>),
     /// What a waiting thing is about; nothing when it is not to be told any more.
-    Found { key: DeviceKey, message: MessageId, about: Option<About> },
+    Found { key: DeviceKey, message: MessageId, about: Result<Option<About>, StoreFailure> },
     /// A connection for a thing that is too long for a datagram, if there is one to be had.
     Opened { key: DeviceKey, message: MessageId, about: Box<About>, peer: SocketAddr, flow: Option<Flow> },
     /// Nobody waits for it.
@@ -110,11 +111,15 @@ pub(super) struct Server {
     pub(super) scratch: BytesMut,
     /// When it is kept next how far devices were told.
     pub(super) keep_next: Time,
+    /// Devices that were there when the last run ended, and are to be again.
+    pub(super) returning: VecDeque<DeviceKey>,
+    pub(super) later: Later,
 }
 
 impl Server {
     pub(super) fn new(
         options: Options,
+        guard: Guard,
         sockets: Sockets,
         ears: Ears,
         intake: Arc<dyn Intake>,
@@ -127,7 +132,7 @@ impl Server {
         random.fill(&mut secret);
         Self {
             identity,
-            guard: Guard::new(options.logins),
+            guard,
             options,
             sockets,
             streams: Streams::new(ears),
@@ -149,6 +154,8 @@ impl Server {
             behind: None,
             scratch: BytesMut::new(),
             keep_next: Time::default(),
+            returning: VecDeque::new(),
+            later: Later::default(),
         }
     }
 
@@ -161,6 +168,7 @@ impl Server {
         let (mut inputs, mut lines) = (Vec::new(), Vec::new());
         let mut takes_connections = true;
         loop {
+            self.return_some();
             let wake = self.transactions.next_wake().map(|at| at.saturating_sub(self.now()));
             tokio::select! {
                 _ = stop.changed() => break,
@@ -281,6 +289,7 @@ impl Server {
     }
 
     fn take_answer(&mut self, answered: Answered) {
+        self.later.done();
         match answered {
             Answered::Registered { asked, subscriber, outcome } => {
                 self.registered(&asked, &subscriber, outcome)

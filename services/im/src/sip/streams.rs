@@ -107,6 +107,6 @@ impl Server {
             Some(flow) => drop(self.streams.open.insert(peer, flow)),
             None => self.streams.refuse(peer, self.clock.now()),
         }
-        self.found(key, message, Some(about));
+        self.found(key, message, Ok(Some(about)));
     }
 }

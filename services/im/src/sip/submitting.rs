@@ -3,6 +3,7 @@
 use super::binding::DeviceKey;
 use super::flow::Flow;
 use super::identity::{asserted, wanted_address};
+use super::news::listed;
 use super::offer;
 use super::server::{Answered, Asked, Server};
 use super::submit::{self, Carried, Letter, Unfit};
@@ -15,7 +16,7 @@ use switchback_core::model::{
 };
 use switchback_ports::directory::Bearer;
 use switchback_ports::{
-    Accepted, DeviceReceipt, Disposition, Gone, Intake, Quote, Refusal, RefusalKind, encode,
+    Accepted, DeviceReceipt, Disposition, Gone, Intake, Quote, Refusal, RefusalKind, StoreFailure, encode,
 };
 use wire_cpim::{DeliveryStatus, DisplayStatus};
 use wire_sip::{HeaderName, StatusCode};
@@ -186,12 +187,12 @@ impl Server {
         let (intake, asked) = (Arc::clone(&self.intake), Box::new(asked));
         self.answers.spawn(async move {
             let message = match known.or_else(|| MessageId::parse(&imdn_id).ok()) {
-                Some(message) => Some(message),
+                Some(message) => Ok(Some(message)),
                 None => named(&*intake, &who, &imdn_id, sender).await,
             };
-            let Some(message) = message else {
-                // Nothing that we know of: telling it again would not help.
-                return Answered::Noted { asked, taken: true, of: None };
+            let Ok(Some(message)) = message else {
+                // Nothing that we know of: telling it again would not help. Else it is to be told again.
+                return Answered::Noted { asked, taken: message.is_ok(), of: None };
             };
             let device = DeviceId::new("sip");
             let receipt = DeviceReceipt { message, subscriber: who, device, disposition };
@@ -222,13 +223,13 @@ async fn named(
     recipient: &SubscriberId,
     imdn_id: &str,
     sender: Option<Address>,
-) -> Option<MessageId> {
-    let owner = Owner::Subscriber(intake.subscriber_of(&sender?)?);
+) -> Result<Option<MessageId>, StoreFailure> {
+    let Some(owner) = sender.and_then(|sender| intake.subscriber_of(&sender)) else { return Ok(None) };
     for to in intake.addresses_of(recipient) {
-        let key = submit::key(owner.clone(), &to, &submit::once_of(imdn_id));
-        if let Ok(Ok(Some(message))) = intake.message_of(key).await {
-            return Some(message);
+        let key = submit::key(Owner::Subscriber(owner.clone()), &to, &submit::once_of(imdn_id));
+        if let Some(message) = listed(intake.message_of(key)).await? {
+            return Ok(Some(message));
         }
     }
-    None
+    Ok(None)
 }

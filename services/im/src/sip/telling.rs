@@ -1,6 +1,7 @@
 //! Telling devices: a subscriber's stream becomes requests, one at a time and in order.
 
 use super::binding::DeviceKey;
+use super::catching_up::AGAIN;
 use super::compose::{self, DATAGRAM_GOOD, Ends, Names, REQUEST_MAX, Said, imdn_id};
 use super::flow::{Flow, Wire};
 use super::news::{About, item, notification, read, wants_interworking};
@@ -11,7 +12,7 @@ use super::streams::{self, Stream};
 use bytes::Bytes;
 use std::sync::Arc;
 use switchback_core::model::{Event, EventKind, FailureClass, MessageId, Owner, Time};
-use switchback_ports::{EventLine, IncomingMessage};
+use switchback_ports::{EventLine, IncomingMessage, StoreFailure};
 use wire_sip::StatusCode;
 
 impl Server {
@@ -44,13 +45,10 @@ impl Server {
             .filter(|(_, device)| device.online)
             .map(|(key, device)| (key, device.settled))
             .collect();
+        let most = self.options.limits.ahead;
         for (key, settled) in keys {
-            let outbox = self.outboxes.entry(key.clone()).or_default();
-            let added = if settled { outbox.add(item.clone()) } else { outbox.add_later(item.clone()) };
-            match added {
-                Ok(()) => queued.push(key),
-                Err(_) => self.lose(&key, "too far behind"),
-            }
+            self.outboxes.entry(key.clone()).or_default().add_live(item.clone(), settled, most);
+            queued.push(key);
         }
     }
 
@@ -62,14 +60,6 @@ impl Server {
                 outbox.forget(event.message);
                 self.pump(&key);
             }
-        }
-    }
-
-    /// Queues what a device missed.
-    pub(super) fn queue(&mut self, key: &DeviceKey, line: &EventLine) {
-        let Some(item) = item(line) else { return };
-        if self.outboxes.entry(key.clone()).or_default().add(item).is_err() {
-            self.lose(key, "too far behind");
         }
     }
 
@@ -110,22 +100,36 @@ impl Server {
         }
     }
 
-    /// Reads what a thing is about, and whether it is still to be told.
+    /// Reads what a thing is about, and whether it is still to be told. It is not passed over because the store can't
+    /// say so now: the device waits.
     fn look_up(&mut self, key: DeviceKey, item: Item) {
         self.outboxes.entry(key.clone()).or_default().looking = true;
         let intake = Arc::clone(&self.intake);
         self.answers.spawn(async move {
-            let about = read(&*intake, &item).await;
+            let about = loop {
+                match read(&*intake, &item).await {
+                    Err(StoreFailure::Behind) => tokio::time::sleep(AGAIN).await,
+                    about => break about,
+                }
+            };
             Answered::Found { key, message: item.message, about }
         });
     }
 
     /// What a thing is about was read.
-    pub(super) fn found(&mut self, key: &DeviceKey, message: MessageId, about: Option<About>) {
+    pub(super) fn found(
+        &mut self,
+        key: &DeviceKey,
+        message: MessageId,
+        about: Result<Option<About>, StoreFailure>,
+    ) {
         let Some(outbox) = self.outboxes.get_mut(key).filter(|outbox| outbox.looking) else { return };
         let Some(item) = outbox.telling.clone().filter(|item| item.message == message) else { return };
         outbox.looking = false;
-        let told = about.is_some_and(|about| self.tell(key, &item, &about));
+        let told = match about {
+            Ok(about) => about.is_some_and(|about| self.tell(key, &item, &about)),
+            Err(failure) => return self.unreadable(key, &failure),
+        };
         if !told {
             self.done(key, &item);
             self.pump(key);

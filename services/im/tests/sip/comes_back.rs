@@ -1,8 +1,10 @@
 //! Those who were away: what waited comes in order and once, after a restart too, and so do the ticks of a sender.
 
 use crate::scene::{Scene, uri};
+use futures_util::future::join_all;
 use std::time::Duration;
 use switchback_core::model::Status;
+use switchback_engine::Limits;
 use switchback_testkit::handset::{SendOptions, Ticks, word_of};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -28,6 +30,64 @@ async fn what_waited_comes_in_order_and_once() {
     anna.send(&uri("bo"), "the last", SendOptions::default()).await.unwrap();
     let inbox = bo.wait_for(|inbox| inbox.texts().contains(&"the last")).await.unwrap();
     assert_eq!((inbox.texts().len(), inbox.counts.again), (21, 0), "nothing confirmed is sent again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_passed_over_when_the_store_is_asked_for_more_than_it_can_say_at_once() {
+    let bounds = Limits { queries: 1, query_threads: 1, ..Limits::default() };
+    let scene = Scene::within(bounds, |_| ()).await;
+    let anna = scene.phone(scene.config("anna")).await;
+    // More than have what they say at hand.
+    let expected: Vec<String> = (0..90).map(|n| format!("text {n}")).collect();
+    for text in &expected {
+        let by_chat = SendOptions { service: Some("im".into()), ..SendOptions::default() };
+        anna.send(&uri("bo"), text, by_chat).await.unwrap();
+    }
+    let phones = join_all((1..=8).map(|n| scene.phone(scene.config("bo").device(n)))).await;
+    for phone in &phones {
+        let inbox = phone.wait_for(|inbox| inbox.texts().contains(&"text 89")).await.unwrap();
+        assert_eq!(inbox.texts(), expected);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_may_wait_than_there_is_room_for_and_comes_in_order_and_once() {
+    let scene = Scene::with(|options| options.limits.ahead = 3).await;
+    let anna = scene.phone(scene.config("anna")).await;
+    let by_chat = || SendOptions { service: Some("im".into()), ..SendOptions::default() };
+    let expected: Vec<String> = (0..60).map(|n| format!("text {n}")).collect();
+    let (before, meanwhile) = expected.split_at(40);
+    let mut sent = Vec::new();
+    for text in before {
+        sent.push(anna.send(&uri("bo"), text, by_chat()).await.unwrap());
+    }
+    let bo = scene.phone(scene.config("bo")).await;
+    for text in meanwhile {
+        sent.push(anna.send(&uri("bo"), text, by_chat()).await.unwrap());
+    }
+    for sent in &sent {
+        scene.until(sent, Status::Delivered).await;
+    }
+    let inbox = bo.inbox();
+    assert_eq!((inbox.texts(), inbox.counts.again), (expected.iter().map(String::as_str).collect(), 0));
+    // Ticks take the same way, and after a crash too.
+    anna.unregister().await.unwrap();
+    bo.set_script("no-imdn".parse().unwrap());
+    let scene = scene.crash().await;
+    anna.register().await.unwrap();
+    anna.wait_for(|inbox| sent.iter().all(|sent| !inbox.ticks(&sent.imdn_id).is_empty())).await.unwrap();
+    let mut open = Vec::new();
+    for n in 0..20 {
+        open.push(anna.send(&uri("bo"), &format!("not confirmed {n}"), by_chat()).await.unwrap());
+    }
+    bo.wait_for(|inbox| inbox.texts().contains(&"not confirmed 19")).await.unwrap();
+    bo.set_script("".parse().unwrap());
+    let scene = scene.crash().await;
+    for open in &open {
+        scene.until(open, Status::Delivered).await;
+    }
+    let inbox = bo.inbox();
+    assert_eq!((inbox.texts().len(), inbox.counts.again), (80, 20), "each that it had not confirmed, once");
 }
 
 #[tokio::test(flavor = "multi_thread")]

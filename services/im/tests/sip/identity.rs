@@ -117,7 +117,8 @@ async fn who_keeps_guessing_is_slowed_and_nobody_beside_him_is() {
     assert_eq!(statuses.iter().map(|answer| answer.status).collect::<Vec<_>>(), [401, 401, 401, 503, 503]);
     assert_eq!(statuses[3].header("Retry-After").unwrap(), "20", "for an unknown user");
     assert_eq!(statuses[4].header("Retry-After").unwrap(), "40", "and a wrong password alike");
-    assert_eq!((scene.server.logins().failed(), scene.server.logins().slowed()), (5, 2));
+    let counters = scene.server.counters();
+    assert_eq!((counters.logins_failed(), counters.logins_slowed()), (5, 2));
     // From the same address, in the same moment: the right password is never held up.
     let anna = scene.phone(scene.config("anna")).await;
     let bo = scene.phone(scene.config("bo")).await;

@@ -10,7 +10,7 @@ use switchback_core::model::{
     Address, Content, Currency, FallbackRule, Message, MessageId, Money, PayerId, PlanId, Reach, RouteId,
     Service, ServiceChoice, Status, Submission, SubscriberId, Time,
 };
-use switchback_engine::{Engine, Options as EngineOptions};
+use switchback_engine::{Engine, Limits as Bounds, Options as EngineOptions};
 use switchback_im::ImService;
 use switchback_im::sip::{Listen, Options, SipServer, Wire};
 use switchback_ports::directory::{Bearer, Entry, PlanText, SipUser, Subscriber};
@@ -101,6 +101,7 @@ pub(crate) struct Scene {
     pub(crate) server: SipServer,
     store: Arc<SqliteStore>,
     options: Options,
+    bounds: Bounds,
     dir: TempDir,
 }
 
@@ -110,30 +111,35 @@ impl Scene {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Options)) -> Self {
+        Self::within(Bounds::default(), change).await
+    }
+
+    /// With an engine of these bounds.
+    pub(crate) async fn within(bounds: Bounds, change: impl FnOnce(&mut Options)) -> Self {
         let mut options = Options::new(DOMAIN, REALM);
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         options.listen = [Wire::Udp, Wire::Tcp, Wire::Ws].map(|wire| Listen { wire, address }).to_vec();
         change(&mut options);
         let dir = tempfile::tempdir().unwrap();
-        let (engine, sms, store) = open(dir.path()).await;
+        let (engine, sms, store) = open(dir.path(), bounds).await;
         put_people(&engine).await;
         let server = start(&engine, &options).await;
         // The same sockets after a restart, as a server has them.
         for (listen, (_, address)) in options.listen.iter_mut().zip(server.addresses()) {
             listen.address = *address;
         }
-        Self { engine, sms, server, store, options, dir }
+        Self { engine, sms, server, store, options, bounds, dir }
     }
 
     /// As after kill -9: server and engine are dropped where they stand, and started again over the same file.
     pub(crate) async fn crash(self) -> Self {
-        let Self { engine, sms, server, store, options, dir } = self;
+        let Self { engine, sms, server, store, options, bounds, dir } = self;
         server.abort().await;
         drop((engine, sms));
         tokio::task::spawn_blocking(move || store.close()).await.unwrap();
-        let (engine, sms, store) = open(dir.path()).await;
+        let (engine, sms, store) = open(dir.path(), bounds).await;
         let server = start(&engine, &options).await;
-        Self { engine, sms, server, store, options, dir }
+        Self { engine, sms, server, store, options, bounds, dir }
     }
 
     pub(crate) fn address(&self, wire: Wire) -> SocketAddr {
@@ -245,11 +251,11 @@ pub(crate) fn uri(who: &str) -> String {
     format!("sip:{}@{DOMAIN}", number(who))
 }
 
-async fn open(path: &Path) -> (Engine, Arc<Sms>, Arc<SqliteStore>) {
+async fn open(path: &Path, bounds: Bounds) -> (Engine, Arc<Sms>, Arc<SqliteStore>) {
     let path = path.join("store.db");
     tokio::task::spawn_blocking(move || {
         let store = Arc::new(SqliteStore::open(&switchback_sqlite::Options::at(path)).unwrap());
-        let mut options = EngineOptions { loops: 1, ..EngineOptions::default() };
+        let mut options = EngineOptions { loops: 1, limits: bounds, ..EngineOptions::default() };
         // What is found by a key that is forgotten is found by accident.
         options.timers.idempotency_ms = 1;
         (options.timers.offline_grace_ms, options.timers.outage_guard_ms) = (100, 100);

@@ -1,8 +1,7 @@
 //! A connection that we open, for what is too long for a datagram; once it is there it is as any other.
 
-use super::{Ears, stream, wire_up};
+use super::{Ears, Standing, stream, wire_up};
 use crate::sip::flow::{Flow, Wire};
-use crate::sip::net::Heard;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::{TcpSocket, TcpStream};
@@ -13,17 +12,14 @@ pub(in crate::sip) async fn open(peer: SocketAddr, local: SocketAddr, ears: Ears
     let permit = Arc::clone(&ears.opened).try_acquire_owned().ok()?;
     let connecting = tokio::time::timeout(ears.limits.handshake, connect(peer, local));
     let stream = connecting.await.ok()?.ok()?;
-    let (flow, unwritten) = wire_up(&stream, Wire::Tcp, (peer, local), &ears);
+    let (flow, unwritten) = wire_up(&stream, Wire::Tcp, (peer, local), Standing::default(), &ears);
     let talking = flow.clone();
     tokio::spawn(async move {
-        tokio::select! {
-            // It was we who greeted: the peer may be silent as long as a registered client.
-            () = stream::talk(stream, &talking, unwritten, &ears, true) => {}
-            () = ears.heard.closed() => return,
-        }
+        let link = Arc::clone(&unwritten.link);
+        // It was we who greeted: the peer may be silent as long as a registered client.
+        let talk = stream::talk(stream, &talking, unwritten, &ears, true);
+        ears.follow(talk, &link, &talking).await;
         drop(permit);
-        // The server may be gone: then nobody needs to know.
-        drop(ears.heard.send(Heard::Lost(talking)).await);
     });
     Some(flow)
 }
