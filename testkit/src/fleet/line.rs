@@ -44,6 +44,8 @@ impl Line {
     pub(super) async fn open(config: &Config) -> io::Result<Self> {
         let datagrams = UdpSocket::bind(any(config.server)).await?;
         datagrams.connect(config.server).await?;
+        // Until the first look nothing can be sent without waiting.
+        datagrams.writable().await?;
         let here = datagrams.local_addr()?;
         let (local, socket) = match config.wire {
             Wire::Udp => (here, Socket::Datagrams(datagrams)),
