@@ -4,6 +4,7 @@
 use crate::page::Page;
 use crate::program::{Program, find, skip};
 use crate::scene::{Scene, by_chat, password, ticks, uri};
+use crate::tls::{Chain, HOST};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use switchback_testkit::handset::SendOptions;
 use tempfile::TempDir;
 
 const LISTEN: &str = "md5 = true\nlisten = [\"udp:127.0.0.1:0\", \"ws:127.0.0.1:0\"]";
+const LISTEN_TLS: &str = "md5 = true\nlisten = [\"udp:127.0.0.1:0\", \"wss:127.0.0.1:0\"]";
 /// The release, and SHA-256 of its package.
 const PACKAGE: &str = "sip.js@0.21.2";
 const ARCHIVE: &str = "sip.js-0.21.2.tgz";
@@ -49,7 +51,8 @@ struct Browser {
 }
 
 impl Browser {
-    fn open(scene: &Scene) -> Option<Self> {
+    /// Shows it; the page is to connect to `server`, and `trusts` are public keys that the browser trusts.
+    fn open(server: &str, trusts: &[String]) -> Option<Self> {
         let binary = find("chromium", "chromium")?;
         let home = tempfile::tempdir().unwrap();
         let package = fetch(home.path())?;
@@ -57,7 +60,7 @@ impl Browser {
             "uri": uri("bo"),
             "user": "bo",
             "password": password("bo"),
-            "server": format!("ws://{}", scene.address("ws", 0)),
+            "server": server,
         });
         let files = vec![
             ("/", include_str!("sipjs/index.html").to_owned()),
@@ -68,6 +71,7 @@ impl Browser {
         let mut command = Command::new(binary);
         command.args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]);
         command.args(["--no-first-run", "--disable-background-networking", "--remote-debugging-port=0"]);
+        command.arg(format!("--ignore-certificate-errors-spki-list={}", trusts.join(",")));
         command.arg(format!("--user-data-dir={}", home.path().join("profile").display()));
         command.arg(format!("http://{}/", page.address)).env("HOME", home.path());
         Some(Self { page, _chromium: Program::start("chromium", &mut command), _home: home })
@@ -79,7 +83,8 @@ async fn sip_js_in_a_browser_registers_over_websocket_sends_and_receives() {
     let scene = Scene::new(LISTEN);
     let anna = scene.handset("anna").await;
     let waiting = anna.send(&uri("bo"), "before you came", by_chat()).await.unwrap();
-    let Some(mut browser) = Browser::open(&scene) else { return };
+    let server = format!("ws://{}", scene.address("ws", 0));
+    let Some(mut browser) = Browser::open(&server, &[]) else { return };
     browser.page.tells("registerer: Registered");
     browser.page.tells(&format!("message from {}: before you came", uri("anna")));
     assert_eq!(ticks(&anna, &waiting, 1).await, ["delivered"]);
@@ -93,4 +98,22 @@ async fn sip_js_in_a_browser_registers_over_websocket_sends_and_receives() {
     let inbox = anna.wait_for(|inbox| inbox.texts() == ["hello Anna"]).await.unwrap();
     assert!(inbox.messages[0].from.contains(&uri("bo")), "{}", inbox.messages[0].from);
     scene.until("message.delivered", 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_speaks_tls_and_only_with_the_server_that_it_trusts() {
+    let Some(chain) = Chain::new() else { return };
+    let scene = Scene::new(&format!("{LISTEN_TLS}\n{}", chain.section()));
+    let server = format!("wss://{HOST}:{}", scene.address("wss", 0).port());
+    let Some(mut browser) = Browser::open(&server, &[chain.pin("stranger")]) else { return };
+    browser.page.tells("not connected");
+    drop(browser);
+    let mut browser = Browser::open(&server, &[chain.pin("issuer")]).unwrap();
+    browser.page.tells("registerer: Registered");
+    let anna = scene.handset("anna").await;
+    let sent = anna.send(&uri("bo"), "hello Bo", SendOptions::default()).await.unwrap();
+    browser.page.tells(&format!("message from {}: hello Bo", uri("anna")));
+    assert_eq!(ticks(&anna, &sent, 1).await, ["delivered"]);
+    browser.page.does(json!({"to": uri("anna"), "text": "hello Anna"}));
+    anna.wait_for(|inbox| inbox.texts() == ["hello Anna"]).await.unwrap();
 }

@@ -19,7 +19,7 @@ const agent = new UserAgent({
 });
 const registerer = new Registerer(agent, { expires: 600 });
 registerer.stateChange.addListener((state) => tell(`registerer: ${state}`));
-await agent.start();
+await agent.start().catch(() => tell("not connected"));
 await registerer.register({ requestDelegate: { onReject: (answer) => tell(`refused: ${answer.message.statusCode}`) } });
 
 for (;;) {
