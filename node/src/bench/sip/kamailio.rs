@@ -47,6 +47,8 @@ impl Kamailio {
         // What an earlier one kept is none of this one's.
         drop(std::fs::remove_dir_all(&home));
         std::fs::create_dir_all(&home)?;
+        // It works in a folder of its own.
+        let home = home.canonicalize()?;
         let database = keeps().then(|| home.join("silo.db"));
         if let Some(database) = &database {
             make_database(database)?;
@@ -129,9 +131,9 @@ fn store(port: u16, database: &Path) -> String {
         "#!define STORE\nloadmodule \"db_sqlite.so\"\nloadmodule \"msilo.so\"\n\
          modparam(\"msilo\", \"db_url\", \"sqlite://{database}\")\n\
          modparam(\"msilo\", \"from_address\", \"sip:registrar@{DOMAIN}\")\n\
-         modparam(\"msilo\", \"offline_message\", \"\")\nmodparam(\"msilo\", \"use_contact\", 0)\n\
+         modparam(\"msilo\", \"use_contact\", 0)\n\
          modparam(\"msilo\", \"outbound_proxy\", \"sip:127.0.0.1:{port}\")\nmodparam(\"msilo\", \"add_date\", 0)\n\
-         modparam(\"msilo\", \"max_messages\", 0)\nmodparam(\"msilo\", \"skip_notification_flag\", 5)\n"
+         modparam(\"msilo\", \"max_messages\", 0)\n"
     )
 }
 
