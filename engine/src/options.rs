@@ -89,7 +89,7 @@ impl Default for Limits {
             registrations: 16_384,
             refusals: 4096,
             pokes: 1024,
-            reader: 4096,
+            reader: 16_384,
             readers: 10_000,
             told_again: 1000,
         }

@@ -10,9 +10,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::net::UdpSocket;
 use tokio::sync::{Notify, mpsc};
 
-/// Octets that may wait for a slow reader of one connection; beyond that it is closed (reliability 3.4).
-const UNREAD_MAX: usize = 256 * 1024;
-
 /// What carries SIP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Wire {
@@ -88,6 +85,8 @@ pub(super) struct Outlet {
 #[derive(Debug, Default)]
 pub(super) struct Link {
     pub(super) unread: AtomicUsize,
+    /// So many octets may be unread.
+    pub(super) room: usize,
     pub(super) standing: Standing,
     /// Its peer does not read: it is to be closed.
     pub(super) stuck: Notify,
@@ -162,7 +161,7 @@ impl Flow {
             Way::Connection(outlet) => {
                 let length = octets.len();
                 let waiting = outlet.link.unread.fetch_add(length, Ordering::AcqRel);
-                if waiting > UNREAD_MAX || outlet.queue.try_send(octets).is_err() {
+                if waiting > outlet.link.room || outlet.queue.try_send(octets).is_err() {
                     outlet.link.unread.fetch_sub(length, Ordering::AcqRel);
                     outlet.link.stuck.notify_one();
                     return Err(FlowLost);

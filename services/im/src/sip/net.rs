@@ -27,8 +27,12 @@ use wire_sip::{Incoming, Message, PONG, Refusal};
 pub(super) use opened::open;
 pub(super) use strangers::{Standing, Strangers};
 
-/// Messages that wait to be written to one connection at most; its octets are bounded besides.
+/// Messages that wait to be written to one connection at most.
 const UNWRITTEN_MAX: usize = 1024;
+/// Octets that may wait for a slow reader of one connection; beyond that it is closed (reliability 3.4).
+const UNREAD_MAX: usize = 256 * 1024;
+/// A trusted peer is a proxy, and thousands are reached by it: it has the room of so many connections.
+const PROXIED: usize = 32;
 
 /// Octets of datagrams that may wait for us, or for the network: all phones of a town come back in one second.
 const BURST: usize = 4 << 20;
@@ -166,8 +170,9 @@ fn wire_up(
 ) -> (Flow, Unwritten) {
     // A delayed small packet costs more than it saves; a socket that refuses the option still works.
     drop(stream.set_nodelay(true));
-    let (queue, unwritten) = mpsc::channel(UNWRITTEN_MAX);
-    let link = Arc::new(Link { standing, ..Link::default() });
+    let many = if ears.strangers.trust(peer.ip()) { PROXIED } else { 1 };
+    let (queue, unwritten) = mpsc::channel(UNWRITTEN_MAX * many);
+    let link = Arc::new(Link { standing, room: UNREAD_MAX * many, ..Link::default() });
     let outlet = Outlet { queue, link: Arc::clone(&link) };
     let number = ears.numbers.fetch_add(1, Ordering::Relaxed);
     (Flow::connection(number, wire, peer, local, outlet), Unwritten { queue: unwritten, link })
@@ -224,6 +229,8 @@ impl Ears {
             () = link.stuck.notified() => {}
             () = self.heard.closed() => return,
         }
+        // Who is gone takes no stranger's room, whoever remembers the flow still.
+        link.standing.know();
         // The server may be gone: then nobody needs to know.
         drop(self.heard.send(Heard::Lost(flow.clone())).await);
     }

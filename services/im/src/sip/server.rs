@@ -37,6 +37,8 @@ use wire_sip::{Message, Method};
 pub(super) const ALLOW: &[u8] = b"REGISTER, MESSAGE, OPTIONS";
 /// Inputs taken before anything else is looked at.
 const BATCH: usize = 128;
+/// Events taken at once: what one commit tells of a crowd that comes back would fill the way to us in a few of those.
+const LIVE: usize = 1024;
 /// How often devices are looked over for silence and expiry.
 const SWEEP: Duration = Duration::from_millis(500);
 /// Letters that are remembered for a notification that follows.
@@ -174,7 +176,7 @@ impl Server {
                 _ = stop.changed() => break,
                 () = self.sockets.readable() => {}
                 n = heard.recv_many(&mut inputs, BATCH), if takes_connections => takes_connections = n > 0,
-                n = live.events.recv_many(&mut lines, BATCH), if self.behind.is_none() => {
+                n = live.events.recv_many(&mut lines, LIVE), if self.behind.is_none() => {
                     if n == 0 { live = self.resubscribe() }
                 }
                 Some(answered) = self.answers.join_next() => self.take_answer(answered),

@@ -49,9 +49,14 @@ impl Strangers {
         })
     }
 
+    /// Whether the operator does.
+    pub(in crate::sip) fn trust(&self, peer: IpAddr) -> bool {
+        self.trusted.contains(&peer.to_canonical())
+    }
+
     /// A peer has connected. Nothing when too many are there that nobody knows.
     pub(in crate::sip) fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Standing> {
-        if self.trusted.contains(&peer.to_canonical()) {
+        if self.trust(peer) {
             return Some(Standing::default());
         }
         let network = network_of(peer, NETWORK);
