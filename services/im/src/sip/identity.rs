@@ -107,11 +107,11 @@ impl Identity {
         answer: &mut Writer<'_>,
         (method, flow): (Method<'_>, &Flow),
         stale: bool,
-        chance: [u8; 8],
+        mark: [u8; 8],
         now: Duration,
     ) {
         let digest = if self.is_for_md5(flow) { &self.digest_md5 } else { &self.digest };
-        digest.challenge(answer, asker(method), stale, chance, now);
+        digest.challenge(answer, asker(method), stale, mark, now);
     }
 
     /// The secret of a login, for an algorithm; nothing when it was made for another realm.

@@ -3,7 +3,7 @@
 //! comes back as an input.
 
 use super::binding::{DeviceKey, Devices};
-use super::flow::Flow;
+use super::flow::{Flow, FlowKey};
 use super::guard::Guard;
 use super::identity::Identity;
 use super::net::{Ears, Heard};
@@ -70,8 +70,8 @@ pub(super) enum Answered {
     Submitted { asked: Box<Asked>, outcome: Box<Result<Result<Accepted, Refusal>, Gone>> },
     /// A quote that an OPTIONS asked for.
     Quoted { asked: Box<Asked>, to: Address, outcome: Box<Result<Result<Quote, Refusal>, Gone>> },
-    /// A device's word on a message, by a request of its own; which message, and who is reached by its flow.
-    Noted { asked: Box<Asked>, taken: bool, of: Option<(MessageId, Vec<DeviceKey>)> },
+    /// A device's word on a message, by a request of its own; which message, and the flow that it came by.
+    Noted { asked: Box<Asked>, taken: bool, of: Option<(MessageId, FlowKey)> },
     /// A page of what a device has not been told.
     Listed { key: DeviceKey, after: u64, until: u64, page: Result<Page<EventLine>, StoreFailure> },
     /// A page of the stream of all events, for which we were too slow.
@@ -91,7 +91,6 @@ pub(super) struct Server {
     pub(super) streams: Streams,
     pub(super) intake: Arc<dyn Intake>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) random: Arc<dyn Random>,
     began: Instant,
     pub(super) identity: Identity,
     pub(super) guard: Guard,
@@ -124,9 +123,9 @@ impl Server {
         ears: Ears,
         intake: Arc<dyn Intake>,
         clock: Arc<dyn Clock>,
-        random: Arc<dyn Random>,
+        random: &dyn Random,
     ) -> Self {
-        let identity = Identity::new(&options, &*random);
+        let identity = Identity::new(&options, random);
         let timers = Timers { t1: options.t1, ..Timers::default() };
         let mut secret = [0; 16];
         random.fill(&mut secret);
@@ -138,7 +137,6 @@ impl Server {
             streams: Streams::new(ears),
             intake,
             clock,
-            random,
             began: Instant::now(),
             devices: Devices::default(),
             outboxes: HashMap::new(),
