@@ -1,9 +1,7 @@
 //! The sockets of the charging system: a reader and a writer for each connection, on one thread.
 
 use super::reply;
-use super::seen::Seen;
 use super::world::World;
-use crate::clock;
 use crate::pcap::{Conversation, Side};
 use crate::thread;
 use std::net::{SocketAddr, TcpListener};
@@ -68,7 +66,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>) {
         () = watchdog(&shared, out) => {}
         _ = cuts.recv() => {}
     }
-    shared.world().note(&Seen::Gone { at: clock::now_us(), link: id });
+    shared.world().gone(id);
 }
 
 async fn reader(
