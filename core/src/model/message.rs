@@ -68,6 +68,52 @@ pub struct Message {
     pub delivered_late_at: Option<Time>,
 }
 
+impl Message {
+    /// A message that was just accepted: nothing is decided yet. Its recipient is no subscriber, policy chooses its
+    /// first service, and nobody agreed to a price, unless these fields are set besides.
+    #[must_use]
+    pub fn accepted(
+        id: MessageId,
+        originator: Originator,
+        recipient: Address,
+        content: ContentSummary,
+        policy: MessagePolicy,
+        accepted_at: Time,
+        expires_at: Time,
+    ) -> Self {
+        Self {
+            id,
+            version: 1,
+            originator,
+            recipient,
+            recipient_subscriber: None,
+            content,
+            choice: ServiceChoice::Auto,
+            policy,
+            consent: Consent::default(),
+            quoted: None,
+            client_ref: None,
+            accepted_at,
+            expires_at,
+            status: Status::Accepted,
+            fail_reason: None,
+            p1: None,
+            first: None,
+            second: None,
+            attempts: Vec::new(),
+            slot: Slot::Empty,
+            kept: Vec::new(),
+            marks: Marks::default(),
+            wait: None,
+            due: None,
+            next_seq: 1,
+            delivered_at: None,
+            displayed_at: None,
+            delivered_late_at: None,
+        }
+    }
+}
+
 /// Who sent a message and who pays for it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Originator {
