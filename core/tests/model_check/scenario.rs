@@ -5,8 +5,8 @@ use crate::world::Left;
 use switchback_core::charge::Slot;
 use switchback_core::model::{
     Address, ChargeOn, ClassName, Consent, ContentKind, ContentSummary, Currency, FallbackRule, Marks,
-    Message, MessageId, MessagePolicy, Money, OnUnknown, Originator, Owner, PayerId, Presence, Priority,
-    Service, ServiceChoice, Shard, Status, SubscriberId, Time, Timers,
+    Message, MessageId, MessagePolicy, Money, OnUnknown, Origin, Originator, Owner, PayerId, Presence,
+    Priority, Service, ServiceChoice, Shard, Status, SubscriberId, Time, Timers,
 };
 use switchback_core::tariff::{Payer, Plan};
 
@@ -178,6 +178,7 @@ impl Scenario {
                 owner: Owner::Subscriber(SubscriberId::new("anna")),
                 address: Address::parse("+46701234567").unwrap(),
                 payer: Some(PayerId::new("anna")),
+                origin: Origin::HOME,
             },
             recipient: Address::parse("+46707654321").unwrap(),
             recipient_subscriber: Some(SubscriberId::new("bo")),

@@ -8,10 +8,10 @@ use switchback_core::lifecycle::{self, Changes};
 use switchback_core::model::{
     Address, ByService, ChargeOn, ClassName, Consent, ContentKind, ContentSummary, Currency, Facts,
     FailureClass, FallbackRule, Input, Marks, Message, MessageId, MessagePolicy, Money, Offer, Offers,
-    OnUnknown, Originator, Owner, PayerId, PeerId, Presence, Priority, Reach, ReportKind, RouteId, Service,
-    ServiceChoice, Shard, Status, SubscriberId, Time, Timers,
+    OnUnknown, Origin, Originator, Owner, PayerId, PeerId, Presence, Priority, Reach, ReportKind, RouteId,
+    Service, ServiceChoice, Shard, Status, SubscriberId, Time, Timers,
 };
-use switchback_core::tariff::{Ask, Origin, Payer, Plan, Purse, Size, price};
+use switchback_core::tariff::{Ask, Payer, Plan, Purse, Size, price};
 
 const START: Time = Time::from_millis(crate::START);
 /// Things that happen to one message.
@@ -246,6 +246,7 @@ fn message(choice: ServiceChoice, max_price: Option<Money>, at_least_once: bool)
             owner: Owner::Subscriber(SubscriberId::new("anna")),
             address: Address::parse("+46701234567").unwrap(),
             payer: Some(PayerId::new("anna")),
+            origin: Origin::HOME,
         },
         recipient: Address::parse("+46707654321").unwrap(),
         recipient_subscriber: Some(SubscriberId::new("bo")),

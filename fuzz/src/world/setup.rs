@@ -4,7 +4,7 @@ use crate::script::Script;
 use switchback_core::charge::Slot;
 use switchback_core::model::{
     Address, ClassName, Consent, ContentKind, ContentSummary, Currency, FallbackRule, Marks, Message,
-    MessageId, MessagePolicy, Money, OnUnknown, Originator, Owner, PayerId, Presence, Priority, Service,
+    MessageId, MessagePolicy, Money, OnUnknown, Origin, Originator, Owner, PayerId, Presence, Priority, Service,
     ServiceChoice, Shard, Status, SubscriberId, Time, Timers,
 };
 use switchback_core::tariff::{Payer, Plan};
@@ -132,6 +132,7 @@ fn message(script: &mut Script<'_>, timers: &Timers) -> Message {
             owner: Owner::Subscriber(SubscriberId::new("anna")),
             address: Address::E164("46701234567".into()),
             payer: Some(PayerId::new("anna")),
+            origin: Origin::HOME,
         },
         recipient: Address::E164("46707654321".into()),
         recipient_subscriber: script.flag().then(|| SubscriberId::new("bo")),

@@ -6,7 +6,7 @@ use switchback_core::charge::Slot;
 use switchback_core::lifecycle::{self, Changes};
 use switchback_core::model::{
     AccountId, Address, ByService, CannotCarry, ClassName, Consent, Content, ContentSummary, Facts,
-    FallbackRule, Input, Marks, Message, MessageId, MessagePolicy, Money, Offer, Offers, OnUnknown,
+    FallbackRule, Input, Marks, Message, MessageId, MessagePolicy, Money, Offer, Offers, OnUnknown, Origin,
     Originator, Owner, PayerId, PeerId, Presence, Priority, Reach, ReportKind, RouteId, Service,
     ServiceChoice, Shard, Status, SubscriberId, Time, Timers,
 };
@@ -153,6 +153,7 @@ impl Maker {
                 owner: Owner::Account(AccountId::new(account(sender))),
                 address: address(&sender_address(sender))?,
                 payer: Some(payer),
+                origin: Origin::HOME,
             },
             recipient: address(&recipient(to))?,
             recipient_subscriber: waits.then(|| SubscriberId::new(subscriber(to))),

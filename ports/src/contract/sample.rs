@@ -7,8 +7,8 @@ use switchback_core::decide::StepCode;
 use switchback_core::model::{
     AccountId, Address, Attempt, AttemptKind, AttemptState, ChargeOn, ClassName, Consent, Content,
     ContentSummary, Currency, DecisionRecord, Event, EventKind, FallbackRule, Marks, Message, MessageId,
-    MessagePolicy, Money, OnUnknown, Originator, Owner, Part, PartState, PayerId, PeerId, PlanId, Price,
-    Priority, Reason, RouteId, Service, ServiceChoice, Shard, Status, SubscriberId, Time, Withdrawal,
+    MessagePolicy, Money, OnUnknown, Origin, Originator, Owner, Part, PartState, PayerId, PeerId, PlanId,
+    Price, Priority, Reason, RouteId, Service, ServiceChoice, Shard, Status, SubscriberId, Time, Withdrawal,
 };
 use switchback_core::tariff::Payer;
 
@@ -54,6 +54,7 @@ impl Sample {
                 owner: Self::owner(),
                 address: Address::Alphanumeric(SmolStr::new("Shop")),
                 payer: Some(PayerId::new("payer")),
+                origin: Origin::HOME,
             },
             recipient: Address::E164(SmolStr::new(digits)),
             recipient_subscriber: None,
