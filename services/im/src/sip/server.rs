@@ -5,7 +5,7 @@
 use super::binding::{DeviceKey, Devices};
 use super::flow::{Flow, FlowKey};
 use super::guard::Guard;
-use super::identity::Identity;
+use super::identity::{self, Identity};
 use super::net::{Ears, Heard};
 use super::news::About;
 use super::options::Options;
@@ -21,7 +21,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use switchback_core::model::{Address, MessageId, SubscriberId, Time};
+use switchback_core::model::{Address, MessageId, Origin, SubscriberId, Time};
 use switchback_ports::{
     Accepted, Clock, EventLine, Gone, IncomingMessage, Intake, Page, Quote, Random, Refusal, StoreFailure,
 };
@@ -54,6 +54,13 @@ pub(super) struct Asked {
     pub(super) request: Message,
     /// It came from a peer whose word is taken for who sends.
     pub(super) vouched: bool,
+}
+
+impl Asked {
+    /// Where its sender is: nobody but a peer whose word counts says so.
+    pub(super) fn origin(&self) -> Origin {
+        if self.vouched { identity::origin(&self.request) } else { Origin::HOME }
+    }
 }
 
 /// What the engine answered.

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 use std::sync::Arc;
 use switchback_core::model::{
-    Address, Choice, Content, DeviceId, MessageId, Owner, ServiceChoice, Status, SubscriberId,
+    Address, Choice, Content, DeviceId, MessageId, Originator, Owner, ServiceChoice, Status, SubscriberId,
 };
 use switchback_ports::directory::Bearer;
 use switchback_ports::{
@@ -42,7 +42,7 @@ impl Server {
         };
         let bearer = Bearer::Subscriber(who.clone());
         let originator = match self.intake.originator(&bearer, wanted.as_ref()) {
-            Ok(originator) => originator,
+            Ok(originator) => Originator { origin: asked.origin(), ..originator },
             Err(refusal) => return self.refuse(&asked, &refusal),
         };
         if !self.is_known(&letter.to) {
@@ -114,7 +114,7 @@ impl Server {
             return self.answer_because(&asked, 404, "nothing is sent to that address from here");
         };
         let originator = match self.intake.originator(&Bearer::Subscriber(who.clone()), wanted.as_ref()) {
-            Ok(originator) => originator,
+            Ok(originator) => Originator { origin: asked.origin(), ..originator },
             Err(refusal) => return self.refuse(&asked, &refusal),
         };
         let text = String::from_utf8_lossy(request.body());
