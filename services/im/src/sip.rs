@@ -34,6 +34,7 @@ mod recent;
 mod register;
 mod registering;
 mod requests;
+mod resent;
 mod server;
 mod sockets;
 mod streams;
@@ -137,7 +138,7 @@ impl SipServer {
         options.listen_md5 = bound.map(|(wire, address)| Listen { wire: *wire, address: *address }).collect();
         let (stop, stopping) = watch::channel(false);
         let guard = Guard::new(options.logins, Arc::clone(&counters));
-        let server = Server::new(options, guard, sockets, shared, intake, clock, random);
+        let server = Server::new(options, guard, sockets, shared, intake, clock, &*random);
         Ok(Self { addresses, counters, stop, server: tokio::spawn(server.run(inbox, stopping)), ears })
     }
 

@@ -7,7 +7,7 @@ use super::outbox::Outbox;
 use super::server::{Answered, Server};
 use std::sync::Arc;
 use std::time::Duration;
-use switchback_core::model::{EventKind, Owner};
+use switchback_core::model::Owner;
 use switchback_ports::{EventLine, Page, Refusal, StoreFailure};
 
 /// Events of one page of what a device missed.
@@ -67,12 +67,8 @@ impl Server {
             Err(failure) => return self.unreadable(key, &failure),
         };
         let seen = page.lines.last().map(|line| line.cursor);
-        // Where that is not exact, a message that is not confirmed was given with the registration, and one that is has
-        // been told to somebody: telling a notification twice does no harm, telling a message does.
-        let exact = device.binding.exact;
-        let is_message = |line: &EventLine| matches!(line.event.kind, EventKind::Incoming { .. });
         let outbox = self.outboxes.entry(key.clone()).or_default();
-        let missed = page.lines.iter().filter(|line| line.cursor <= until && (exact || !is_message(line)));
+        let missed = page.lines.iter().filter(|line| line.cursor <= until);
         missed.filter_map(item).for_each(|item| outbox.add_missed(item));
         let is_full = outbox.len() >= self.options.limits.ahead;
         let after = seen.unwrap_or(after);
@@ -119,7 +115,6 @@ impl Server {
             outbox.into_iter().for_each(|outbox| outbox.cut = Some(device.since));
             return self.catch_up(key);
         }
-        device.binding.exact = true;
         outbox.into_iter().for_each(Outbox::caught_up);
         if cut.is_some() {
             device.since = self.last_cursor;

@@ -3,9 +3,9 @@
 //! comes back as an input.
 
 use super::binding::{DeviceKey, Devices};
-use super::flow::Flow;
+use super::flow::{Flow, FlowKey};
 use super::guard::Guard;
-use super::identity::Identity;
+use super::identity::{self, Identity};
 use super::later::Later;
 use super::net::{Ears, Heard};
 use super::news::About;
@@ -22,7 +22,7 @@ use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use switchback_core::model::{Address, MessageId, SubscriberId, Time};
+use switchback_core::model::{Address, MessageId, Origin, SubscriberId, Time};
 use switchback_ports::{
     Accepted, Clock, EventLine, Gone, IncomingMessage, Intake, Page, Quote, Random, Refusal, StoreFailure,
 };
@@ -36,9 +36,12 @@ use wire_sip::{Message, Method};
 /// What is allowed here.
 pub(super) const ALLOW: &[u8] = b"REGISTER, MESSAGE, OPTIONS";
 /// Inputs taken before anything else is looked at.
-const BATCH: usize = 128;
-/// Events taken at once: what one commit tells of a crowd that comes back would fill the way to us in a few of those.
-const LIVE: usize = 1024;
+const BATCH: usize = 512;
+/// Turns begin at least so far apart. What comes meanwhile waits in buffers and is taken together: under load most of
+/// what a small turn costs is waking for it, here and at all whom its outcome wakes.
+const TURN: Duration = Duration::from_millis(1);
+/// Timers that run out within so long of each other are looked at together.
+const TICK: Duration = Duration::from_millis(10);
 /// How often devices are looked over for silence and expiry.
 const SWEEP: Duration = Duration::from_millis(500);
 /// Letters that are remembered for a notification that follows.
@@ -52,6 +55,13 @@ pub(super) struct Asked {
     pub(super) request: Message,
     /// It came from a peer whose word is taken for who sends.
     pub(super) vouched: bool,
+}
+
+impl Asked {
+    /// Where its sender is: nobody but a peer whose word counts says so.
+    pub(super) fn origin(&self) -> Origin {
+        if self.vouched { identity::origin(&self.request) } else { Origin::HOME }
+    }
 }
 
 /// What the engine answered.
@@ -68,8 +78,8 @@ pub(super) enum Answered {
     Submitted { asked: Box<Asked>, outcome: Box<Result<Result<Accepted, Refusal>, Gone>> },
     /// A quote that an OPTIONS asked for.
     Quoted { asked: Box<Asked>, to: Address, outcome: Box<Result<Result<Quote, Refusal>, Gone>> },
-    /// A device's word on a message, by a request of its own; which message, and who is reached by its flow.
-    Noted { asked: Box<Asked>, taken: bool, of: Option<(MessageId, Vec<DeviceKey>)> },
+    /// A device's word on a message, by a request of its own; which message, and the flow that it came by.
+    Noted { asked: Box<Asked>, taken: bool, of: Option<(MessageId, FlowKey)> },
     /// A page of what a device has not been told.
     Listed { key: DeviceKey, after: u64, until: u64, page: Result<Page<EventLine>, StoreFailure> },
     /// A page of the stream of all events, for which we were too slow.
@@ -89,7 +99,6 @@ pub(super) struct Server {
     pub(super) streams: Streams,
     pub(super) intake: Arc<dyn Intake>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) random: Arc<dyn Random>,
     began: Instant,
     pub(super) identity: Identity,
     pub(super) guard: Guard,
@@ -126,9 +135,9 @@ impl Server {
         ears: Ears,
         intake: Arc<dyn Intake>,
         clock: Arc<dyn Clock>,
-        random: Arc<dyn Random>,
+        random: &dyn Random,
     ) -> Self {
-        let identity = Identity::new(&options, &*random);
+        let identity = Identity::new(&options, random);
         let timers = Timers { t1: options.t1, ..Timers::default() };
         let mut secret = [0; 16];
         random.fill(&mut secret);
@@ -140,7 +149,6 @@ impl Server {
             streams: Streams::new(ears),
             intake,
             clock,
-            random,
             began: Instant::now(),
             devices: Devices::default(),
             outboxes: HashMap::new(),
@@ -171,18 +179,19 @@ impl Server {
         let mut takes_connections = true;
         loop {
             self.return_some();
-            let wake = self.transactions.next_wake().map(|at| at.saturating_sub(self.now()));
+            let wake = self.transactions.next_wake().map(|at| at.saturating_sub(self.now()).max(TICK));
             tokio::select! {
                 _ = stop.changed() => break,
                 () = self.sockets.readable() => {}
                 n = heard.recv_many(&mut inputs, BATCH), if takes_connections => takes_connections = n > 0,
-                n = live.events.recv_many(&mut lines, LIVE), if self.behind.is_none() => {
+                n = live.events.recv_many(&mut lines, BATCH), if self.behind.is_none() => {
                     if n == 0 { live = self.resubscribe() }
                 }
                 Some(answered) = self.answers.join_next() => self.take_answer(answered),
                 _ = sweep.tick() => self.sweep(),
                 () = tokio::time::sleep(wake.unwrap_or(SWEEP)) => {}
             }
+            let turn = tokio::time::Instant::now();
             while let Some(answered) = self.answers.try_join_next() {
                 self.take_answer(answered);
             }
@@ -192,6 +201,7 @@ impl Server {
             let now = self.now();
             self.transactions.tick(now, &mut self.outputs);
             self.carry_out();
+            tokio::time::sleep_until(turn + TURN).await;
         }
         // A second is plenty for what the engine has been asked; should it not be, something is told twice.
         drop(tokio::time::timeout(Duration::from_secs(1), self.part()).await);
