@@ -12,6 +12,12 @@ use switchback_core::model::{Address, Currency, MessageId, Money, Service, Time}
 pub trait Charging: Send + Sync {
     /// Carries out an order.
     fn order(&self, order: ChargeOrder, told: ChargeTold);
+
+    /// Whether it does an order once, however often it is given. Only then is a commit or a refund that nobody knows
+    /// the end of given again; else it stays a suspect.
+    fn deduplicates(&self) -> bool {
+        false
+    }
 }
 
 /// Called once with what came of an order.

@@ -150,6 +150,10 @@ impl Charging for DiameterCharging {
         let flow = Flow { shared, order, operation, session_id, units, dialogue, last: None, told };
         flow.ask(step, false, false);
     }
+
+    fn deduplicates(&self) -> bool {
+        self.shared.options.deduplicates
+    }
 }
 
 /// What becomes of an order for which nothing is said.

@@ -2,7 +2,7 @@
 
 use super::{
     AccountId, Address, Attempt, Choice, ClientRef, ContentSummary, FailReason, MessageId, MessagePolicy,
-    Money, PayerId, Price, Service, ServiceChoice, SubscriberId, Time,
+    Money, Origin, PayerId, Price, Service, ServiceChoice, SubscriberId, Time,
 };
 use crate::charge::Slot;
 use serde::{Deserialize, Serialize};
@@ -114,7 +114,7 @@ impl Message {
     }
 }
 
-/// Who sent a message and who pays for it.
+/// Who sent a message, from where, and who pays for it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Originator {
     /// Whose message it is: who may see, choose and cancel.
@@ -123,6 +123,8 @@ pub struct Originator {
     pub address: Address,
     /// Who is charged; nobody for what comes in from another network.
     pub payer: Option<PayerId>,
+    /// Where they were when they sent it, as far as somebody said so whose word counts; else at home.
+    pub origin: Origin,
 }
 
 /// Whose message it is.

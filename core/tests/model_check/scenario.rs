@@ -4,8 +4,8 @@
 use crate::world::Left;
 use switchback_core::model::{
     Address, ChargeOn, ClassName, ContentKind, ContentSummary, Currency, FallbackRule, Message, MessageId,
-    MessagePolicy, Money, OnUnknown, Originator, Owner, PayerId, Presence, Priority, Service, ServiceChoice,
-    Shard, SubscriberId, Time, Timers,
+    MessagePolicy, Money, OnUnknown, Origin, Originator, Owner, PayerId, Presence, Priority, Service,
+    ServiceChoice, Shard, SubscriberId, Time, Timers,
 };
 use switchback_core::tariff::{Payer, Plan};
 
@@ -179,6 +179,7 @@ impl Scenario {
                     owner: Owner::Subscriber(SubscriberId::new("anna")),
                     address: Address::parse("+46701234567").unwrap(),
                     payer: Some(PayerId::new("anna")),
+                    origin: Origin::HOME,
                 },
                 Address::parse("+46707654321").unwrap(),
                 ContentSummary { kind: ContentKind::Text, bytes: 40, digest: [0; 32] },

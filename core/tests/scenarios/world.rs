@@ -8,9 +8,9 @@ use switchback_core::decide::{Refusal, admit, decide};
 use switchback_core::lifecycle::{self, Changes};
 use switchback_core::model::{
     Address, ByService, ChargeOn, ClassName, ContentKind, ContentSummary, Currency, Event, Facts,
-    FallbackRule, Funds, Input, Message, MessageId, MessagePolicy, Money, OnUnknown, Originator, Owner,
-    PayerId, Presence, Price, Priority, Reach, RouteId, Service, ServiceChoice, Settlement, Shard, Step,
-    SubscriberId, Time, Timers, Unit, UnknownPrice,
+    FallbackRule, Funds, Input, Message, MessageId, MessagePolicy, Money, OnUnknown, Origin, Originator,
+    Owner, PayerId, Presence, Price, Priority, Reach, RouteId, Service, ServiceChoice, Settlement, Shard,
+    Step, SubscriberId, Time, Timers, Unit, UnknownPrice,
 };
 use switchback_core::model::{CannotCarry, Offer};
 
@@ -230,6 +230,7 @@ fn message() -> Message {
                 owner: Owner::Subscriber(SubscriberId::new("anna")),
                 address: Address::parse("+46701111111").unwrap(),
                 payer: Some(PayerId::new("payer_anna")),
+                origin: Origin::HOME,
             },
             Address::parse("+46702222222").unwrap(),
             ContentSummary { kind: ContentKind::Text, bytes: 5, digest: [0; 32] },

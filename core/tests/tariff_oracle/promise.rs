@@ -8,10 +8,10 @@ use switchback_core::lifecycle::{self, Changes};
 use switchback_core::model::{
     Address, ByService, ChargeOn, ClassName, Consent, ContentKind, ContentSummary, Currency, Facts,
     FailureClass, FallbackRule, Input, Message, MessageId, MessagePolicy, Money, Offer, Offers, OnUnknown,
-    Originator, Owner, PayerId, PeerId, Presence, Priority, Reach, ReportKind, RouteId, Service,
+    Origin, Originator, Owner, PayerId, PeerId, Presence, Priority, Reach, ReportKind, RouteId, Service,
     ServiceChoice, Shard, SubscriberId, Time, Timers,
 };
-use switchback_core::tariff::{Ask, Origin, Payer, Plan, Purse, Size, price};
+use switchback_core::tariff::{Ask, Payer, Plan, Purse, Size, price};
 
 const START: Time = Time::from_millis(crate::START);
 /// Things that happen to one message.
@@ -249,6 +249,7 @@ fn message(choice: ServiceChoice, max_price: Option<Money>, at_least_once: bool)
                 owner: Owner::Subscriber(SubscriberId::new("anna")),
                 address: Address::parse("+46701234567").unwrap(),
                 payer: Some(PayerId::new("anna")),
+                origin: Origin::HOME,
             },
             Address::parse("+46707654321").unwrap(),
             ContentSummary { kind: ContentKind::Text, bytes: 40, digest: [0; 32] },

@@ -67,7 +67,8 @@ impl Looper {
             None => None,
         };
         let subscriber = message.recipient_subscriber.as_ref();
-        let question = Question { recipient: &message.recipient, subscriber, content, at: now };
+        let origin = message.originator.origin;
+        let question = Question { recipient: &message.recipient, subscriber, content, origin, at: now };
         let (offers, allowances) = shared.offers(question, purse(&message, seat.as_deref(), None));
         let book = read(&shared.book);
         let presence = shared.status_of(&message.recipient, subscriber, &book, now);

@@ -116,6 +116,7 @@ impl<'a> Step<'a> {
             recipient: &self.message.recipient,
             subscriber: self.message.recipient_subscriber.as_ref(),
             content: &content,
+            origin: self.message.originator.origin,
             at: self.now,
         };
         let purse = purse(self.message, self.payer.as_deref(), own_hold(self.message));

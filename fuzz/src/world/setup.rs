@@ -3,8 +3,8 @@
 use crate::script::Script;
 use switchback_core::model::{
     Address, ClassName, Consent, ContentKind, ContentSummary, Currency, FallbackRule, Message, MessageId,
-    MessagePolicy, Money, OnUnknown, Originator, Owner, PayerId, Presence, Priority, Service, ServiceChoice,
-    Shard, SubscriberId, Time, Timers,
+    MessagePolicy, Money, OnUnknown, Origin, Originator, Owner, PayerId, Presence, Priority, Service,
+    ServiceChoice, Shard, SubscriberId, Time, Timers,
 };
 use switchback_core::tariff::{Payer, Plan};
 
@@ -135,6 +135,7 @@ fn message(script: &mut Script<'_>, timers: &Timers) -> Message {
                 owner: Owner::Subscriber(SubscriberId::new("anna")),
                 address: Address::E164("46701234567".into()),
                 payer: Some(PayerId::new("anna")),
+                origin: Origin::HOME,
             },
             Address::E164("46707654321".into()),
             ContentSummary { kind: ContentKind::Text, bytes: 40, digest: [0; 32] },

@@ -5,8 +5,8 @@ use sha2::{Digest, Sha256};
 use switchback_core::lifecycle::{self, Changes};
 use switchback_core::model::{
     AccountId, Address, ByService, CannotCarry, ClassName, Content, ContentSummary, Facts, FallbackRule,
-    Input, Message, MessageId, MessagePolicy, Money, Offer, Offers, OnUnknown, Originator, Owner, PayerId,
-    PeerId, Presence, Priority, Reach, ReportKind, RouteId, Service, ServiceChoice, Shard, Status,
+    Input, Message, MessageId, MessagePolicy, Money, Offer, Offers, OnUnknown, Origin, Originator, Owner,
+    PayerId, PeerId, Presence, Priority, Reach, ReportKind, RouteId, Service, ServiceChoice, Shard, Status,
     SubscriberId, Time, Timers,
 };
 use switchback_core::tariff::{Ask, Payer, Plan, Size, price};
@@ -154,6 +154,7 @@ impl Maker {
                     owner: Owner::Account(AccountId::new(account(sender))),
                     address: address(&sender_address(sender))?,
                     payer: Some(payer),
+                    origin: Origin::HOME,
                 },
                 address(&recipient(to))?,
                 ContentSummary {

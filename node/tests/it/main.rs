@@ -11,6 +11,7 @@ mod cli;
 mod demo;
 mod fsync;
 mod hostile;
+mod origin;
 mod power;
 mod records;
 mod server;

@@ -7,8 +7,8 @@ use switchback_core::decide::StepCode;
 use switchback_core::model::{
     AccountId, Address, Attempt, AttemptKind, AttemptState, ChargeOn, ClassName, Content, ContentSummary,
     Currency, DecisionRecord, Event, EventKind, FallbackRule, Message, MessageId, MessagePolicy, Money,
-    OnUnknown, Originator, Owner, Part, PartState, PayerId, PeerId, PlanId, Price, Priority, Reason, RouteId,
-    Service, Shard, Status, SubscriberId, Time, Withdrawal,
+    OnUnknown, Origin, Originator, Owner, Part, PartState, PayerId, PeerId, PlanId, Price, Priority, Reason,
+    RouteId, Service, Shard, Status, SubscriberId, Time, Withdrawal,
 };
 use switchback_core::tariff::Payer;
 
@@ -55,6 +55,7 @@ impl Sample {
                     owner: Self::owner(),
                     address: Address::Alphanumeric(SmolStr::new("Shop")),
                     payer: Some(PayerId::new("payer")),
+                    origin: Origin::HOME,
                 },
                 Address::E164(SmolStr::new(digits)),
                 ContentSummary { kind: content.kind(), bytes: content.bytes(), digest: [7; 32] },
