@@ -1,8 +1,9 @@
-//! The examination that every store passes, run by each implementation's own tests.
+//! The examinations that every store and every charging system's client pass, run by each implementation's own tests.
 //!
-//! A property asks only what the port promises (DESIGN section 6). All of them are run twice: with lists that follow
+//! A property asks only what the port promises (DESIGN section 6). All of a store's are run twice: with lists that follow
 //! and with lists that are held back, for what is exact must be exact either way.
 
+mod charging;
 mod feed;
 mod ledger;
 mod lists;
@@ -11,6 +12,7 @@ mod reports;
 mod sample;
 mod units;
 
+pub use charging::{ChargingUnderTest, PAYER, ask, examine_charging, order};
 pub use sample::Sample;
 
 use crate::{Committed, Conflict, Store, StoreFailure, Unit};

@@ -5,7 +5,7 @@
 //! * [`Intake`] - the way in: services and the API hand the engine what they hear.
 //! * [`Charging`] - an operator's own charging system: quote, reserve, commit, release, refund.
 //! * [`Clock`] and [`Random`] - the only sources of time and chance, so that a test can be their master.
-//! * [`contract`] - the examination that every store passes, run by each implementation's own tests.
+//! * [`contract`] - the examinations that stores and clients of charging systems pass, run by each implementation's own tests.
 //!
 //! The nouns that only travel through these doors ([`directory`], records, pages) live beside them.
 

@@ -1,8 +1,35 @@
 //! Where the money is: after every order the account holds what the orders say.
 
-use crate::scene::{NUMBER, Scene, euro, is_done, order};
+use crate::scene::{PAYER, Scene, euro, is_done, order};
 use switchback_core::model::{Currency, Service};
-use switchback_ports::{ChargeDone, ChargeOrder, ChargeOutcome, ChargeRefusal, ChargeStep};
+use switchback_ports::contract::{ChargingUnderTest, examine_charging};
+use switchback_ports::{ChargeDone, ChargeOrder, ChargeOutcome, ChargeRefusal, ChargeStep, Charging};
+
+/// Billionths in a hundredth.
+const HUNDREDTH: i128 = 10_000_000;
+
+impl ChargingUnderTest for Scene {
+    fn charging(&self) -> &dyn Charging {
+        &self.charging
+    }
+
+    fn set_balance(&self, nanos: i128) {
+        self.cgrates.world().accounts.insert(PAYER.to_owned(), i64::try_from(nanos / HUNDREDTH).unwrap());
+    }
+
+    fn spendable(&self) -> i128 {
+        i128::from(self.book().0) * HUNDREDTH
+    }
+
+    fn open(&self) -> u64 {
+        u64::try_from(self.book().1).unwrap()
+    }
+}
+
+#[test]
+fn it_keeps_the_contract() {
+    examine_charging(|| Box::new(Scene::new()));
+}
 
 fn refused(refusal: ChargeRefusal) -> ChargeOutcome {
     ChargeOutcome::Refused(refusal)
@@ -47,33 +74,6 @@ fn what_is_reserved_is_charged_once_or_given_back() {
 }
 
 #[test]
-fn to_release_what_is_not_held_does_no_harm() {
-    let scene = Scene::new();
-    assert!(is_done(scene.step(ChargeStep::Release)));
-    assert_eq!(scene.book(), (1000, 0));
-}
-
-#[test]
-fn who_cannot_pay_all_pays_nothing() {
-    let scene = Scene::new();
-    scene.cgrates.world().accounts.insert(NUMBER.to_owned(), 26);
-    assert_eq!(scene.step(ChargeStep::Reserve), refused(ChargeRefusal::InsufficientFunds));
-    assert_eq!(scene.book(), (26, 0), "and the session that CGRateS kept is ended");
-    scene.cgrates.world().accounts.insert(NUMBER.to_owned(), 27);
-    assert!(is_done(scene.step(ChargeStep::Reserve)));
-    assert_eq!(scene.book(), (0, 1));
-}
-
-#[test]
-fn what_became_dearer_than_agreed_is_not_reserved() {
-    let scene = Scene::new();
-    let at_most = |amount| ChargeOrder { at_most: Some(euro(amount)), ..order(ChargeStep::Reserve, 1) };
-    assert_eq!(scene.ask(at_most("0.26")), refused(ChargeRefusal::PriceAbove(euro("0.27"))));
-    assert_eq!(scene.book(), (1000, 0));
-    assert!(is_done(scene.ask(at_most("0.27"))));
-}
-
-#[test]
 fn who_pays_is_the_number_or_else_the_sim() {
     let scene = Scene::new();
     let of = |number: Option<&str>, imsi: Option<&str>| ChargeOrder {
@@ -85,7 +85,7 @@ fn who_pays_is_the_number_or_else_the_sim() {
         assert_eq!(scene.ask(unknown), refused(ChargeRefusal::UnknownPayer));
     }
     assert_eq!(scene.book(), (1000, 0));
-    assert!(is_done(scene.ask(of(None, Some(NUMBER)))));
+    assert!(is_done(scene.ask(of(None, Some(PAYER)))));
 }
 
 #[test]

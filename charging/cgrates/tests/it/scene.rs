@@ -5,14 +5,12 @@ use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use switchback_cgrates::{CgratesCharging, Options};
-use switchback_core::model::{Address, Currency, MessageId, Money, Service, Time};
-use switchback_ports::{ChargeKey, ChargeOrder, ChargeOutcome, ChargeStep, Charging};
+use switchback_core::model::{Currency, Money};
+pub(crate) use switchback_ports::contract::{PAYER, ask, order};
+use switchback_ports::{ChargeOrder, ChargeOutcome, ChargeStep, Charging};
 
 /// Nothing takes longer than this, or the test has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// Who pays, and has 10.00.
-pub(crate) const NUMBER: &str = "4915112345678";
 
 pub(crate) struct Scene {
     pub(crate) cgrates: Pretend,
@@ -22,34 +20,38 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) fn new() -> Self {
+        Self::waiting(PATIENCE)
+    }
+
+    fn waiting(answer_timeout: Duration) -> Self {
         let cgrates = Pretend::start();
-        let scene = Self::between(cgrates.address, cgrates);
+        let scene = Self::between(cgrates.address, cgrates, answer_timeout);
         until("there is a connection", || scene.charging.is_reachable());
         scene
     }
 
     /// One whose client looks elsewhere.
     pub(crate) fn at(address: SocketAddr) -> Self {
-        Self::between(address, Pretend::start())
+        Self::between(address, Pretend::start(), PATIENCE)
     }
 
-    fn between(address: SocketAddr, cgrates: Pretend) -> Self {
-        cgrates.world().accounts.insert(NUMBER.to_owned(), 1000);
+    fn between(address: SocketAddr, cgrates: Pretend, answer_timeout: Duration) -> Self {
+        cgrates.world().accounts.insert(PAYER.to_owned(), 1000);
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let options = Options {
             address: address.to_string(),
             origin_host: "node1.home.test".to_owned(),
-            answer_timeout: Duration::from_millis(400),
+            answer_timeout,
             ..Options::default()
         };
         let charging = CgratesCharging::start(options, runtime.handle());
         Self { cgrates, charging, runtime }
     }
 
-    /// One in which the next requests of a method meet something.
+    /// One in which the next requests of a method meet something, and nobody waits long for an answer.
     pub(crate) fn with(method: &str, faults: &[Fault]) -> Self {
-        let scene = Self::new();
+        let scene = Self::waiting(Duration::from_millis(400));
         for fault in faults {
             scene.cgrates.fail(method, fault.clone());
         }
@@ -64,7 +66,7 @@ impl Scene {
     }
 
     pub(crate) fn ask(&self, order: ChargeOrder) -> ChargeOutcome {
-        self.give(order).recv_timeout(PATIENCE).unwrap()
+        ask(&self.charging, order)
     }
 
     pub(crate) fn step(&self, step: ChargeStep) -> ChargeOutcome {
@@ -74,31 +76,13 @@ impl Scene {
     /// What is on the account, in hundredths, and how many sessions are open.
     pub(crate) fn book(&self) -> (i64, usize) {
         let world = self.cgrates.world();
-        (world.accounts[NUMBER], world.sessions.len())
+        (world.accounts[PAYER], world.sessions.len())
     }
 
     /// Ends the client; what was under way has come to its end then.
     pub(crate) fn close(self) -> Pretend {
         self.runtime.block_on(self.charging.stop());
         self.cgrates
-    }
-}
-
-/// An order about three segments, 0.27 EUR.
-pub(crate) fn order(step: ChargeStep, message: u8) -> ChargeOrder {
-    ChargeOrder {
-        step,
-        key: ChargeKey { message: MessageId::from_bytes([message; 16]), attempt: 1 },
-        imsi: Some("262011234567890".into()),
-        number: Some(NUMBER.into()),
-        from: Address::parse("+4915112345678").unwrap(),
-        to: Address::parse("+4917012345678").unwrap(),
-        service: Service::Sms,
-        parts: 3,
-        bytes: 400,
-        at: Time::from_millis(1_795_412_428_007),
-        currency: Currency::EUR,
-        at_most: None,
     }
 }
 

@@ -34,9 +34,8 @@ fn a_charge_without_an_answer_is_unknown_and_asked_for_once() {
     for fault in
         [Fault::Silent, Fault::Cut, Fault::Fails("PARTIALLY_EXECUTED"), Fault::Fails("RALS_ERROR:TIMED_OUT")]
     {
-        let scene = Scene::new();
+        let scene = Scene::with(END, &[fault]);
         assert!(is_done(scene.step(ChargeStep::Reserve)));
-        scene.cgrates.fail(END, fault);
         assert_eq!(scene.step(ChargeStep::Commit), ChargeOutcome::Unknown);
         let ends = scene.cgrates.world().heard.iter().filter(|request| request["method"] == END).count();
         assert_eq!((ends, scene.book().0), (1, 973));

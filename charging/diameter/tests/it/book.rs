@@ -1,11 +1,37 @@
 //! What is asked and what it does to the account.
 
-use crate::scene::{Scene, ask, euro, options, order};
-use std::sync::mpsc;
+use crate::scene::{PATIENCE, PAYER, Scene, euro, options, order};
 use switchback_core::model::{Currency, Service};
 use switchback_diameter::{Mode, Options, QuoteBy, UnitsOfIm};
+use switchback_ports::contract::{ChargingUnderTest, examine_charging};
 use switchback_ports::{ChargeDone, ChargeOrder, ChargeOutcome, ChargeRefusal, ChargeStep, Charging};
 use wire_diameter::credit::UnitsAt;
+
+impl ChargingUnderTest for Scene {
+    fn charging(&self) -> &dyn Charging {
+        &self.charging
+    }
+
+    fn set_balance(&self, nanos: i128) {
+        self.ocs[0].set_balance(PAYER, nanos);
+    }
+
+    fn spendable(&self) -> i128 {
+        self.ocs[0].balance(PAYER).map_or(10_000_000_000, |balance| balance.there - balance.held)
+    }
+
+    fn open(&self) -> u64 {
+        self.ocs[0].counts().open_sessions
+    }
+}
+
+#[test]
+fn it_keeps_the_contract_with_one_peer_and_with_two() {
+    for peers in [1, 2] {
+        let options = || Options { window: 16, answer_timeout: PATIENCE, ..options() };
+        examine_charging(|| Box::new(Scene::with("", options(), peers)));
+    }
+}
 
 fn done(outcome: ChargeOutcome) -> ChargeDone {
     let ChargeOutcome::Done(done) = outcome else { panic!("{outcome:?}") };
@@ -84,53 +110,8 @@ fn without_sessions_nothing_is_said_until_the_charge() {
 }
 
 #[test]
-fn nobody_spends_what_is_not_there() {
-    let scene = Scene::new("");
-    scene.ocs[0].set_balance(crate::scene::NUMBER, 269_999_999);
-    let refused = scene.ask(order(ChargeStep::Reserve, 1));
-    assert_eq!(refused, ChargeOutcome::Refused(ChargeRefusal::InsufficientFunds));
-    scene.ocs[0].set_balance(crate::scene::NUMBER, 270_000_000);
-    done(scene.ask(order(ChargeStep::Reserve, 2)));
-}
-
-#[test]
-fn what_turns_out_dearer_than_agreed_is_given_back() {
-    let scene = Scene::new("");
-    let at_most = |amount| ChargeOrder { at_most: Some(euro(amount)), ..order(ChargeStep::Reserve, 1) };
-    let above = ChargeOutcome::Refused(ChargeRefusal::PriceAbove(euro("0.27")));
-    assert_eq!(scene.ask(at_most("0.26")), above);
-    assert_eq!((scene.balance(), scene.ocs[0].counts().open_sessions), ((1000, 0), 0));
-    done(scene.ask(at_most("0.27")));
-}
-
-#[test]
 fn a_currency_without_a_number_has_no_price() {
     let scene = Scene::new("");
     let order = ChargeOrder { currency: Currency::parse("ZZZ").unwrap(), ..order(ChargeStep::Quote, 1) };
     assert_eq!(scene.ask(order), ChargeOutcome::Refused(ChargeRefusal::NoPrice));
-}
-
-#[test]
-fn many_at_once_are_each_told_once_and_the_book_balances() {
-    const ORDERS: u8 = 200;
-    let scene =
-        Scene::with("", Options { window: 16, answer_timeout: crate::scene::PATIENCE, ..options() }, 2);
-    scene.ocs[0].set_balance(crate::scene::NUMBER, 1_000_000_000_000);
-    let (told, outcomes) = mpsc::channel();
-    for message in 0..ORDERS {
-        let told = told.clone();
-        let order = order(ChargeStep::Reserve, message);
-        scene.charging.order(order, Box::new(move |outcome| told.send(outcome).unwrap()));
-    }
-    for _ in 0..ORDERS {
-        done(outcomes.recv_timeout(crate::scene::PATIENCE).unwrap());
-    }
-    drop(told);
-    assert!(outcomes.recv().is_err(), "nobody is told twice");
-    assert_eq!(scene.balance(), (100_000, 27 * i128::from(ORDERS)));
-    for message in 0..ORDERS {
-        let step = if message % 2 == 0 { ChargeStep::Commit } else { ChargeStep::Release };
-        done(ask(&scene.charging, order(step, message)));
-    }
-    assert_eq!(scene.balance(), (100_000 - 27 * i128::from(ORDERS / 2), 0));
 }

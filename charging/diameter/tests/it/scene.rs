@@ -2,18 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use switchback_core::model::{Address, Currency, MessageId, Money, Service, Time};
+use switchback_core::model::{Currency, Money, Time};
 use switchback_diameter::{DiameterCharging, Options, PeerAddress};
-use switchback_ports::{ChargeKey, ChargeOrder, ChargeOutcome, ChargeStep, Charging, Clock, Random};
+pub(crate) use switchback_ports::contract::{PAYER, ask, order};
+use switchback_ports::{ChargeOrder, ChargeOutcome, ChargeStep, Clock, Random};
 use switchback_testkit::ocs::{Config, Ocs};
 
 /// Nothing takes longer than this, or the test has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
-
-/// The payer.
-pub(crate) const NUMBER: &str = "4915112345678";
 
 pub(crate) struct WallClock;
 
@@ -102,32 +99,8 @@ impl Scene {
 
     /// What is there and what is held, in hundredths.
     pub(crate) fn balance(&self) -> (i128, i128) {
-        let balance = self.ocs[0].balance(NUMBER).unwrap_or_default();
+        let balance = self.ocs[0].balance(PAYER).unwrap_or_default();
         (balance.there / 10_000_000, balance.held / 10_000_000)
-    }
-}
-
-pub(crate) fn ask(charging: &dyn Charging, order: ChargeOrder) -> ChargeOutcome {
-    let (told, outcome) = mpsc::channel();
-    charging.order(order, Box::new(move |outcome| told.send(outcome).unwrap()));
-    outcome.recv_timeout(PATIENCE).unwrap()
-}
-
-/// An order about three segments, 0.27 EUR.
-pub(crate) fn order(step: ChargeStep, message: u8) -> ChargeOrder {
-    ChargeOrder {
-        step,
-        key: ChargeKey { message: MessageId::from_bytes([message; 16]), attempt: 1 },
-        imsi: Some("262011234567890".into()),
-        number: Some(NUMBER.into()),
-        from: Address::parse("+4915112345678").unwrap(),
-        to: Address::parse("+4917012345678").unwrap(),
-        service: Service::Sms,
-        parts: 3,
-        bytes: 400,
-        at: Time::from_millis(1_795_000_000_000),
-        currency: Currency::EUR,
-        at_most: None,
     }
 }
 
