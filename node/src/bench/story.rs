@@ -245,6 +245,7 @@ impl Maker {
                 charge_on: priced.charge_on,
                 settlement: priced.settlement,
                 hold: priced.hold,
+                external: priced.external,
                 tariff_version: priced.tariff_version,
                 ..Offer::unavailable(service, cannot_carry, reach)
             }
