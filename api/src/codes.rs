@@ -59,6 +59,7 @@ codes! {
     EXPIRES_IN_THE_PAST "expires_in_the_past" 422 true "The message would end before it begins";
     LIFE_OUT_OF_BOUNDS "life_out_of_bounds" 422 true "The message would live too short or too long";
     NO_SUCH_CLASS "no_such_class" 422 true "No such message class";
+    NO_SUCH_CHARGING_SYSTEM "no_such_charging_system" 422 true "The plan names a charging system that is not configured";
     CANNOT_CARRY "cannot_carry" 422 true "The service can't carry this content";
     NOT_REACHABLE "not_reachable" 422 true "The recipient can't be reached by this service";
     NOT_OFFERED "not_offered" 422 true "The plan does not sell this service here";

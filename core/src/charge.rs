@@ -5,8 +5,10 @@
 #![deny(clippy::arithmetic_side_effects)]
 
 mod audit;
+mod claim;
 
 pub use audit::{Audit, AuditFault, FaultKind, OpenHold, Sums, balance};
+pub use claim::{Claim, ClaimAnswer, ClaimState, External, IfDown, Unpaid};
 
 use crate::model::{MessageId, Money, PayerId, Time};
 use serde::{Deserialize, Serialize};

@@ -95,7 +95,7 @@ fn rules(case: &Case<'_>) -> Answer {
     if let Some(decision) = settling.into_iter().find_map(|rule| rule(case)) {
         return Ok(decision);
     }
-    let Some(last) = case.message.attempts.last() else { return first::decide(case) };
+    let Some(last) = case.last_made() else { return first::decide(case) };
     // A late answer may have made an older attempt live again: nothing is started beside it.
     let live = case.message.attempts.iter().rev().find(|attempt| attempt.is_live());
     let open = live.or_else(|| case.message.open_attempt());

@@ -11,6 +11,7 @@
 //! On a conflict at the commit the message is loaded again, facts are gathered afresh, and all of it is repeated.
 
 mod absorb;
+mod claim;
 mod finish;
 mod parts;
 mod record;
@@ -36,17 +37,19 @@ pub struct Changes {
     pub ledger: Vec<LedgerEntry>,
     /// Records of decisions taken.
     pub records: Vec<DecisionRecord>,
-    /// What the transports are to do once the commit is durable, in order.
+    /// What is to be done outside once the commit is durable, in order.
     pub effects: Vec<Effect>,
 }
 
-/// What a transport is to do after the commit. The app channel needs none: its commit is the act.
+/// What a transport or a charging system is to do after the commit. The app channel needs none: its commit is the act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Effect {
     /// Make this attempt: its intent is durable.
     Attempt(u16),
     /// Ask this attempt back (R10); the answer comes as a report.
     Withdraw(u16),
+    /// Give the charging system the order that this attempt's claim says; the answer comes as an input.
+    Order(u16),
 }
 
 /// Most steps between two rests. The rules need at most eight; more would be a fault of ours, and then the
@@ -104,6 +107,9 @@ pub fn apply(
         Step::Stand { until, told } => rest::stand(message, *until, *told, now, changes),
         Step::Hold { wait, until, told } => rest::hold(message, *wait, *until, *told, now, changes),
         Step::Finish { status, reason } => finish::finish(message, *status, *reason, now, changes),
+    }
+    if decision.step.is_rest() {
+        claim::go_on(message, now, changes);
     }
 }
 

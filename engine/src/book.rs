@@ -28,7 +28,7 @@ pub(crate) struct Book {
     by_address: HashMap<Address, SubscriberId>,
     sims: HashMap<SimId, Arc<Sim>>,
     /// Who pays for what is sent from that number, when a SIM says so.
-    sim_payers: HashMap<Address, (SubscriberId, PayerId)>,
+    sim_payers: HashMap<Address, (SubscriberId, PayerId, SimId)>,
     accounts: HashMap<AccountId, Arc<Account>>,
     /// The files of the tariff, by the name under which they are kept.
     plan_texts: BTreeMap<SmolStr, Arc<PlanText>>,
@@ -78,7 +78,8 @@ impl Book {
                 if let Some(old) = self.sims.get(&new.id) {
                     self.sim_payers.remove(&old.msisdn);
                 }
-                self.sim_payers.insert(new.msisdn.clone(), (new.subscriber.clone(), new.payer.clone()));
+                self.sim_payers
+                    .insert(new.msisdn.clone(), (new.subscriber.clone(), new.payer.clone(), new.id.clone()));
                 self.sims.insert(new.id.clone(), Arc::new(new));
             }
             Entry::Account(new) => {
@@ -122,6 +123,11 @@ impl Book {
     /// The account of that id.
     pub(crate) fn account(&self, id: &AccountId) -> Option<&Arc<Account>> {
         self.accounts.get(id)
+    }
+
+    /// The SIM that has this number: an IMSI.
+    pub(crate) fn sim_of(&self, number: &Address) -> Option<SmolStr> {
+        self.sim_payers.get(number).map(|(.., sim)| SmolStr::new(sim.as_str()))
     }
 
     /// The version of the plan that is valid at that moment.
@@ -195,9 +201,11 @@ impl Book {
             None => addresses.first().ok_or_else(no_sender)?,
             Some(from) => addresses.iter().find(|own| *own == from).ok_or_else(not_yours)?,
         };
-        let sim =
-            self.sim_payers.get(address).filter(|(owner_id, _)| owner == Owner::Subscriber(owner_id.clone()));
-        let payer = sim.map_or(payer, |(_, payer)| payer);
+        let sim = self
+            .sim_payers
+            .get(address)
+            .filter(|(owner_id, ..)| owner == Owner::Subscriber(owner_id.clone()));
+        let payer = sim.map_or(payer, |(_, payer, _)| payer);
         Ok(Originator { owner, address: address.clone(), payer: Some(payer.clone()), origin: Origin::HOME })
     }
 

@@ -270,7 +270,21 @@ fn checked(shared: &Shared, book: &Book, entries: &[Entry]) -> Result<Option<Box
             texts.push(text);
         }
     }
-    if texts.is_empty() { Ok(None) } else { book.tariffs_with(&texts).map(|tariffs| Some(Box::new(tariffs))) }
+    if texts.is_empty() {
+        return Ok(None);
+    }
+    let tariffs = book.tariffs_with(&texts)?;
+    let systems = read(&shared.charging);
+    for (_, plan) in tariffs.all() {
+        if let Some(external) =
+            plan.external.as_ref().filter(|external| !systems.contains_key(&external.system))
+        {
+            let detail =
+                format!("The plan {} is charged by {}, which is not configured.", plan.id, external.system);
+            return Err(refusal(RefusalKind::Invalid, "no_such_charging_system", detail));
+        }
+    }
+    Ok(Some(Box::new(tariffs)))
 }
 
 fn settle(shared: &Shared, errand: Errand, now: Time) {

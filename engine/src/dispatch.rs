@@ -231,7 +231,8 @@ fn unconfirmed(
         if lines.len() >= most {
             break;
         }
-        let Some(message) = store.message(*id)? else { continue };
+        let open = store.message(*id)?.filter(|message| !message.status.is_final());
+        let Some(message) = open else { continue };
         let told = message.attempts.iter().rev().find(|attempt| {
             attempt.is_app() && matches!(attempt.state, AttemptState::HandedOver | AttemptState::Unknown)
         });

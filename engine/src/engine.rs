@@ -1,6 +1,7 @@
 //! The engine's life: start, attach services, recover, run, stop.
 
 use crate::book::Book;
+use crate::charging::{Prices, System};
 use crate::counters::{Counters, Snapshot};
 use crate::desk::Desk;
 use crate::dispatch::Dispatcher;
@@ -21,6 +22,7 @@ use crate::routes::Routes;
 use crate::shared::{Inbox, Shared};
 use crate::spellings::Spellings;
 use crate::work::Work;
+use smol_str::SmolStr;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -28,7 +30,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use switchback_core::model::ByService;
-use switchback_ports::{Clock, Random, Store, StoreFailure, Transport};
+use switchback_ports::{Charging, Clock, Random, Store, StoreFailure, Transport};
 
 /// A running engine. Clones are handles to the same one; when the last is dropped without [`Engine::stop`], its
 /// threads leave where they stand, as in a crash.
@@ -103,6 +105,11 @@ impl Engine {
         *write(&self.handle.shared.transports).get_mut(service) = Some(transport);
     }
 
+    /// Makes a charging system known by the name that plans have for it, before [`Engine::recover`].
+    pub fn attach_charging(&self, name: SmolStr, charging: Arc<dyn Charging>, prices: Prices) {
+        write(&self.handle.shared.charging).insert(name, System { charging, prices });
+    }
+
     /// Walks the open messages: attempts that had started without an outcome become unknown, and the engine accepts.
     /// Doing it again changes nothing more (I23). Blocks; call it once, after the services are attached.
     ///
@@ -145,6 +152,7 @@ impl Engine {
         shared.hub.close();
         // Services hold the engine as their intake: let go of them, so that both can be dropped.
         *write(&shared.transports) = ByService::default();
+        write(&shared.charging).clear();
         shared.store.close();
         shared.health.failure().is_none()
     }
@@ -231,6 +239,7 @@ fn build(
         clock,
         random,
         transports: RwLock::new(ByService::default()),
+        charging: RwLock::default(),
         book: RwLock::new(book),
         routes: Routes::default(),
         counters,

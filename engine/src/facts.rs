@@ -2,6 +2,8 @@
 //! mean is decided in the core.
 
 use crate::book::Book;
+use crate::charging::Prices;
+use crate::locks::read;
 use crate::shared::Shared;
 use std::sync::Arc;
 use switchback_core::charge::{Hold, Slot};
@@ -43,7 +45,13 @@ pub(crate) struct Question<'a> {
     pub(crate) origin: Origin,
     /// When.
     pub(crate) at: Time,
+    /// What the charging system said that it costs, once it was asked.
+    pub(crate) quoted: Option<&'a Quoted>,
 }
+
+/// What a charging system said that a message costs by each service; nothing where it did not answer.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Quoted(pub(crate) ByService<Option<Price>>);
 
 /// An offer with the allowance that it would use.
 #[derive(Clone, Debug, Default)]
@@ -87,15 +95,39 @@ impl Shared {
         }
     }
 
-    /// What each service would cost and whether it can carry and reach.
-    pub(crate) fn offers(&self, question: Question<'_>, purse: Purse<'_>) -> (Offers, Allowances) {
+    /// What each service would cost and whether it can carry and reach. Nothing when a charging system knows the prices
+    /// and was not asked yet.
+    pub(crate) fn offers(&self, question: Question<'_>, purse: Purse<'_>) -> Option<(Offers, Allowances)> {
+        if question.quoted.is_none() && self.must_ask(purse) {
+            return None;
+        }
         let mut allowances = Allowances::default();
         let offers = ByService::from_fn(|service| {
             let (offer, allowance) = self.offer(service, question, purse);
             *allowances.0.get_mut(service) = allowance;
             offer
         });
-        (offers, allowances)
+        Some((offers, allowances))
+    }
+
+    fn must_ask(&self, purse: Purse<'_>) -> bool {
+        let Purse::Of { plan: Plan { external: Some(external), .. }, .. } = purse else { return false };
+        read(&self.charging).get(&external.system).is_some_and(|system| system.prices == Prices::Asked)
+    }
+
+    /// How big a message is by a service that could take it.
+    pub(crate) fn measured(&self, service: Service, message: &Message, content: &Content) -> Option<Measure> {
+        let question = Question {
+            recipient: &message.recipient,
+            subscriber: message.recipient_subscriber.as_ref(),
+            content,
+            origin: message.originator.origin,
+            at: message.accepted_at,
+            quoted: None,
+        };
+        let measure = self.measure(&self.transport(service)?, service, question);
+        let reached = matches!(measure.reach, Reach::Yes | Reach::Down(_));
+        (measure.cannot_carry.is_none() && reached).then_some(measure)
     }
 
     fn offer(
@@ -125,7 +157,9 @@ impl Shared {
                     Some(own) => price(plan, payer.without(own), &ask),
                     None => price(plan, payer, &ask),
                 };
-                return priced_offer(offer, priced);
+                let (mut offer, allowance) = priced_offer(offer, priced);
+                self.charged_outside(&mut offer, payer.currency, question.quoted);
+                return (offer, allowance);
             }
         }
         offer.funds = Funds::Enough;
@@ -146,6 +180,28 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// The price of an offer that a charging system charges. What is expected to be held is that price: nothing, while
+    /// nobody knows it.
+    fn charged_outside(&self, offer: &mut Offer, currency: Currency, quoted: Option<&Quoted>) {
+        let Some(external) = &offer.external else { return };
+        let prices = read(&self.charging).get(&external.system).map(|system| system.prices);
+        let is_offered = offer.price.is_offered();
+        match prices {
+            Some(Prices::Mirror) => {}
+            Some(Prices::Asked) if is_offered => {
+                let said = quoted.and_then(|quoted| *quoted.0.get(offer.service));
+                offer.price = said.unwrap_or(Price::Unknown(UnknownPrice::NoAnswer));
+            }
+            Some(Prices::None) if is_offered => offer.price = Price::Unknown(UnknownPrice::NotTold),
+            None if is_offered => offer.price = Price::Unknown(UnknownPrice::NoPlan),
+            Some(Prices::Asked | Prices::None) | None => {}
+        }
+        let amount = offer.price.as_next().unwrap_or_else(|| Money::zero(currency));
+        offer.hold = offer.price.is_offered().then(|| Hold { amount, taken: Vec::new() });
+    }
+}
+
 fn priced_offer(offer: Offer, priced: Priced) -> (Offer, Option<AllowanceLeft>) {
     let offer = Offer {
         units: priced.units,
@@ -155,6 +211,7 @@ fn priced_offer(offer: Offer, priced: Priced) -> (Offer, Option<AllowanceLeft>) 
         charge_on: priced.charge_on,
         settlement: priced.settlement,
         hold: priced.hold,
+        external: priced.external,
         tariff_version: priced.tariff_version,
         ..offer
     };

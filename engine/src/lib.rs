@@ -11,6 +11,7 @@
 
 mod admission;
 mod book;
+mod charging;
 mod counters;
 mod desk;
 mod dispatch;
@@ -36,6 +37,7 @@ mod shared;
 mod spellings;
 mod work;
 
+pub use charging::Prices;
 pub use counters::{BATCH_BOUNDS, LATENCY_BOUNDS_US, Snapshot};
 pub use engine::{Engine, StartError};
 pub use options::{DefaultPolicy, Limits, Options};

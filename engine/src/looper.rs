@@ -10,6 +10,7 @@
 
 mod accept;
 mod answer;
+mod charging;
 mod command;
 mod effects;
 mod held_back;
@@ -20,8 +21,10 @@ mod seats;
 mod settle;
 mod step;
 
+use crate::facts::Quoted;
 use crate::shared::Shared;
 use crate::work::{Poke, Work};
+use charging::Till;
 use held_back::HeldBack;
 use seats::Seats;
 use settle::Pending;
@@ -51,11 +54,13 @@ pub(crate) struct Job {
     pub(crate) tries: u8,
     /// The peer's id turned out to be taken by another message: the hand-over is recorded without it.
     pub(crate) without_peer_id: bool,
+    /// Prices that a charging system was asked for, once it was.
+    pub(crate) quoted: Option<Quoted>,
 }
 
 impl Job {
     const fn new(work: Work) -> Self {
-        Self { work, waiting: true, tries: 0, without_peer_id: false }
+        Self { work, waiting: true, tries: 0, without_peer_id: false, quoted: None }
     }
 }
 
@@ -69,6 +74,7 @@ pub(crate) struct Looper {
     again: VecDeque<Job>,
     held_back: HeldBack,
     waiting_cancels: HashMap<MessageId, Vec<Responder<Result<CancelOutcome, Refusal>>>>,
+    till: Till,
     turn: Turn,
 }
 
@@ -95,6 +101,7 @@ impl Looper {
             again: VecDeque::new(),
             held_back: HeldBack::default(),
             waiting_cancels: HashMap::new(),
+            till: Till::new(),
             turn: Turn::default(),
         }
     }
@@ -107,7 +114,8 @@ impl Looper {
                 return;
             }
             let stopping = self.shared.health.is_stopping();
-            if jobs.is_empty() && stopping && self.held_back.is_empty() && self.shared.dispatcher.is_idle() {
+            let idle = self.held_back.is_empty() && self.till.is_idle();
+            if jobs.is_empty() && stopping && idle && self.shared.dispatcher.is_idle() {
                 return;
             }
             for job in jobs {
@@ -127,6 +135,7 @@ impl Looper {
     fn take(&mut self) -> Vec<Job> {
         let max = self.shared.options.limits.batch.clamp(1, 1024);
         let mut jobs: Vec<Job> = self.again.drain(..self.again.len().min(max)).collect();
+        jobs.extend(self.hear_charging());
         if jobs.is_empty() {
             let patience = if self.held_back.is_empty() { LOOK } else { OFFER_AGAIN };
             jobs.extend(self.inbox.recv_timeout(patience).ok().map(Job::new));
@@ -176,6 +185,7 @@ impl Looper {
             Work::Command(_) => self.command(job),
             Work::Payer(_) => self.change_payer(job),
             Work::Poke(..) => self.poke(job),
+            Work::Claimed(_) => self.claimed(job),
             Work::Wake => {}
         }
     }

@@ -11,6 +11,7 @@ use crate::work::{Poke, Work};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use switchback_core::charge::ClaimState;
 use switchback_core::model::{Attempt, AttemptState, Message, Withdrawal};
 use switchback_ports::StoreFailure;
 
@@ -44,13 +45,17 @@ pub(crate) fn recover(shared: &Shared) -> Result<Recovered, StoreFailure> {
         for message in &page {
             found.open += 1;
             let cut_off = was_cut_off(message);
-            let unsent = message.attempts.iter().any(Attempt::is_unsent);
+            let unsent = |attempt: &Attempt| attempt.is_unsent() && !attempt.is_awaiting_grant();
+            let unsent = message.attempts.iter().any(unsent);
             if cut_off && found.cut_off == 0 {
                 raise_guard(shared);
             }
             found.cut_off += u64::from(cut_off);
             found.unsent += u64::from(unsent);
-            if cut_off || unsent {
+            let asked = |attempt: &Attempt| {
+                attempt.claim.as_ref().is_some_and(|claim| matches!(claim.state, ClaimState::Asked { .. }))
+            };
+            if cut_off || unsent || message.attempts.iter().any(asked) {
                 left.fetch_add(1, Ordering::SeqCst);
                 send(shared, message, Work::Poke(message.id, Poke::Recovered(Arc::clone(&left))))?;
             }

@@ -1,6 +1,7 @@
 //! What all threads of an engine share.
 
 use crate::book::Book;
+use crate::charging::Systems;
 use crate::counters::{Counters, Snapshot};
 use crate::desk::Desk;
 use crate::dispatch::Dispatcher;
@@ -31,6 +32,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) transports: RwLock<ByService<Option<Arc<dyn Transport>>>>,
+    pub(crate) charging: RwLock<Systems>,
     pub(crate) book: RwLock<Book>,
     pub(crate) presence: PresenceTable,
     pub(crate) routes: Routes,

@@ -5,6 +5,7 @@ use crate::in_flight::HeldKey;
 use smol_str::SmolStr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use switchback_core::charge::{ClaimAnswer, LedgerKind};
 use switchback_core::model::{
     Choice, Content, Message, MessageId, Money, Owner, PayerId, PeerId, PlanId, Report, RouteId, Shard,
     Submission,
@@ -26,6 +27,8 @@ pub(crate) enum Work {
     Command(Box<CommandWork>),
     /// A payer is made or changed.
     Payer(Box<PayerWork>),
+    /// A charging system answered an order.
+    Claimed(Box<ClaimedWork>),
     /// Look at this message again.
     Poke(MessageId, Poke),
     /// Only wake up.
@@ -127,6 +130,18 @@ pub(crate) enum CommandWork {
     },
 }
 
+/// A charging system's answer to an order of an attempt's claim.
+pub(crate) struct ClaimedWork {
+    /// The message.
+    pub(crate) message: MessageId,
+    /// The attempt.
+    pub(crate) attempt: u16,
+    /// What was ordered.
+    pub(crate) order: LedgerKind,
+    /// What was answered.
+    pub(crate) answer: ClaimAnswer,
+}
+
 /// A payer to make or change.
 pub(crate) struct PayerWork {
     /// Which.
@@ -183,7 +198,8 @@ impl Work {
             Self::Poke(_, Poke::Recovered(left)) => {
                 left.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
             }
-            Self::Poke(..) | Self::Match(_) | Self::Wake => {}
+            // What a charging system said is asked for again after the next start.
+            Self::Poke(..) | Self::Match(_) | Self::Claimed(_) | Self::Wake => {}
         }
     }
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 #[allow(dead_code, reason = "the server uses more of it")]
 #[path = "../../node/src/config"]
 mod config {
+    mod charging;
     mod duration;
     mod read;
     mod records;

@@ -1,6 +1,7 @@
 //! `serve`: the server, wired together, from start to a graceful end.
 
 mod bootstrap;
+mod charging;
 mod plans;
 
 pub(crate) use plans::{Files, read_tariff};
@@ -11,6 +12,7 @@ use crate::config::{self, Config, RouteSection};
 use crate::records::{Keeper, Maker, Pages};
 use crate::{logging, metrics};
 use bytes::Bytes;
+use charging::Systems;
 use smol_str::SmolStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -68,6 +70,8 @@ struct Node {
     routes: Vec<RouteSection>,
     /// Writes the charging records, where they are configured.
     records: Option<Keeper>,
+    /// The charging systems of the operator's.
+    charging: Systems,
 }
 
 impl Node {
@@ -92,10 +96,11 @@ impl Node {
         let sms = Arc::new(SmsService::new(intake, Arc::clone(&clock), options, runtime.handle().clone()));
         let transport: Arc<dyn Transport> = sms.clone();
         engine.attach(transport);
+        let charging = Systems::start(&config.charging, &engine, &clock, &*random, runtime.handle())?;
         let routes = config.routes.clone();
         let keeper = |settings| Keeper::start(settings, Arc::clone(&store));
         let records = config.records.clone().map(keeper).transpose()?;
-        let node = Self { engine, sms, clock, random, store, routes, records };
+        let node = Self { engine, sms, clock, random, store, routes, records, charging };
         // Before recovery: what a graceful stop gave back unsent goes out by the routes it was for.
         node.set_routes();
         node.engine.recover().map_err(|error| Failure::Failed(error.to_string()))?;
@@ -178,6 +183,7 @@ impl Node {
             in_time
         });
         let in_time = in_time.await.unwrap_or(false);
+        self.charging.stop().await;
         self.store.close();
         tracing::info!(in_time, "stopped");
         Ok(ExitCode::from(u8::from(!in_time)))

@@ -32,6 +32,9 @@
 //! * **unfinished**: a message without a final status when all have expired; **no graceful stop**: the last SIGTERM
 //!   did not end with code 0 in time.
 //!
+//! And with a charging system (`--ocs`) that outlives the server: **double charge outside**, **orphan hold outside**, **wrong
+//! charge outside** (its journal and the server's ledger differ about a message) and **done twice outside**.
+//!
 //! And over SIP, where a text counts as seen once for all devices of a person:
 //!
 //! * **confirmed and told again**: a device was told a message after its notification was answered with 200; one that
@@ -58,6 +61,7 @@
 //! * **settle**: a receipt of an SMSC or a device (a handset's notification) was answered within the last 20 ms before `t`.
 
 mod actors;
+mod charging;
 mod money;
 mod options;
 mod report;
@@ -70,6 +74,7 @@ mod windows;
 mod witness;
 
 pub use crate::child::Fault;
+pub use charging::Outside;
 pub use options::Options;
 pub use report::{Kill, Registrations, Summary, Window};
 pub use run::run;

@@ -232,7 +232,9 @@ fn data_of(kind: &EventKind) -> EventData {
             EventData { attempt: Some(*attempt), amount: Some((*amount).into()), ..none }
         }
         EventKind::Failed { reason } => EventData { reason: Some((*reason).into()), ..none },
-        EventKind::DeliveredLate { attempt }
+        EventKind::ChargeInDoubt { attempt, .. }
+        | EventKind::ChargeCleared { attempt }
+        | EventKind::DeliveredLate { attempt }
         | EventKind::Duplicate { attempt }
         | EventKind::Incoming { attempt } => EventData { attempt: Some(*attempt), ..none },
         EventKind::IncomingSettled { delivered } => EventData { delivered: Some(*delivered), ..none },

@@ -223,7 +223,7 @@ impl<'a> From<&'a Message> for MessageOut<'a> {
             kind: message.content.kind.into(),
             bytes: message.content.bytes,
             attempts: message.attempts.iter().map(Into::into).collect(),
-            charge: ChargeOut::of(&message.slot),
+            charge: ChargeOut::of(message),
             kept: message.kept.iter().map(|money| (*money).into()).collect(),
             wait: message.wait.map(Into::into),
             consent_needed: message.marks.told.filter(|_| !message.status.is_final()).map(Into::into),
@@ -286,12 +286,15 @@ impl From<PeerCode> for PeerCodeOut {
 }
 
 impl ChargeOut {
-    fn of(slot: &Slot) -> Option<Self> {
-        let (state, attempt, hold) = match slot {
+    fn of(message: &Message) -> Option<Self> {
+        let (state, attempt, hold) = match &message.slot {
             Slot::Empty => return None,
             Slot::Held { attempt, hold } => (ChargeState::Held, *attempt, hold),
             Slot::Charged { attempt, hold } => (ChargeState::Charged, *attempt, hold),
         };
+        if !message.is_amount_known(attempt, hold.amount) {
+            return None;
+        }
         let MoneyOut { amount, currency } = hold.amount.into();
         Some(Self { state, amount, currency, attempt })
     }

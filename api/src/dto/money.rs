@@ -98,6 +98,7 @@ pub(crate) const fn no_price(price: Price) -> Option<&'static str> {
         Price::Unknown(UnknownPrice::NoPlan) => "no_plan",
         Price::Unknown(UnknownPrice::NoAnswer) => "no_answer",
         Price::Unknown(UnknownPrice::NoNetwork) => "no_network",
+        Price::Unknown(UnknownPrice::NotTold) => "not_told",
     })
 }
 

@@ -113,6 +113,8 @@ words! {
         ConsentNotGiven,
         /// No service can take it.
         NoService,
+        /// The charging system of the sender's operator turned it away.
+        NotPayable,
     }
     /// What a message waits for.
     WaitWord as WaitFor = WaitFor {

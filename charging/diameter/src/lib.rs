@@ -23,3 +23,4 @@ pub use charging::DiameterCharging;
 pub use currency::{alphabetic, numeric};
 pub use options::{Mode, Options, PeerAddress, QuoteBy, UnitsOfIm};
 pub use tls::{TlsError, TlsOptions};
+pub use wire_diameter::credit::{Contexts, UnitsAt};

@@ -148,7 +148,7 @@ fn chosen_later(case: &Case<'_>, service: Service, offers: &Offers) -> Result<()
         Some(Reason::CannotCarry(_)) => Refusal::CannotCarry(service),
         Some(Reason::NotOffered(_)) => Refusal::NotOffered(service),
         Some(Reason::PriceUnknown(_)) => Refusal::PriceUnknown(service),
-        Some(Reason::InsufficientFunds(_)) => Refusal::InsufficientFunds(service),
+        Some(Reason::InsufficientFunds(_) | Reason::NotPayable(..)) => Refusal::InsufficientFunds(service),
         Some(Reason::PriceHigher { p2, committed, limit, .. }) => {
             let price = committed.checked_add(*p2).unwrap_or(*p2);
             Refusal::PriceAboveMax { service, price, max: limit.unwrap_or(Money::zero(p2.currency)) }

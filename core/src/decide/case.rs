@@ -2,7 +2,7 @@
 //! several rules ask of them. Every answer is computed here once, so that no two rules count money or
 //! failures in different ways.
 
-use crate::charge::Slot;
+use crate::charge::{Slot, Unpaid};
 use crate::model::{
     Attempt, AttemptState, ChargeOn, Currency, Decision, Facts, FallbackRule, Message, Money, Needs, Offers,
     Outcome, Presence, Reason, Service, Step, Time, Timers, Told, Wait,
@@ -55,6 +55,25 @@ impl<'a> Case<'a> {
     fn refunds_when_next_starts(&self, attempt: u16) -> bool {
         let charge_on = self.message.attempt(attempt).map(|attempt| attempt.charge_on);
         matches!(charge_on, Some(ChargeOn::Submitted { kept_if_undelivered: false, .. }))
+    }
+
+    /// The last attempt that was made. One whose reservation was turned away was not, and counts only when there is no
+    /// other.
+    pub(super) fn last_made(&self) -> Option<&'a Attempt> {
+        let attempts = &self.message.attempts;
+        attempts.iter().rev().find(|attempt| attempt.unpaid().is_none()).or_else(|| attempts.last())
+    }
+
+    /// R14: why the charging system turned the service away, while it may not be asked again.
+    pub(super) fn turned_away(&self, service: Service) -> Option<Unpaid> {
+        let last = self.message.attempts.iter().rfind(|attempt| attempt.service == service)?;
+        last.unpaid().filter(|_| self.now < super::deadline::unpaid_until(self.message, last, self.timers))
+    }
+
+    /// When a service that was turned away is tried again.
+    pub(super) fn tried_again_at(&self, service: Service) -> Time {
+        let last = self.message.attempts.iter().rfind(|attempt| attempt.service == service);
+        last.map_or(self.now, |last| super::deadline::unpaid_until(self.message, last, self.timers))
     }
 
     /// R9: the service failed permanently, and is out for this message.

@@ -53,6 +53,22 @@ pub(super) fn backoff_until(message: &Message, last: &Attempt, timers: &Timers) 
     from.plus_millis(delay.max(1))
 }
 
+/// R14: a service whose reservation was turned away is tried again after pauses that grow with each time.
+pub(super) fn unpaid_until(message: &Message, last: &Attempt, timers: &Timers) -> Time {
+    let before = message.attempts.iter().filter(|attempt| {
+        attempt.n < last.n && attempt.service == last.service && attempt.unpaid().is_some()
+    });
+    let tries = u8::try_from(before.count()).unwrap_or(u8::MAX);
+    growing(timers, tries, last.ended_at.unwrap_or(last.started_at))
+}
+
+/// R9's pauses without the jitter, counted from `from`.
+pub(crate) fn growing(timers: &Timers, tries: u8, from: Time) -> Time {
+    let factor = 1_u64.checked_shl(u32::from(tries)).unwrap_or(u64::MAX);
+    let delay = timers.backoff_ms.saturating_mul(factor).min(timers.backoff_cap_ms);
+    from.plus_millis(delay.max(1))
+}
+
 /// A number that depends on the message and the try alone (FNV-1a).
 fn spread(message: &Message, tries: u8) -> u64 {
     let bytes = message.id.to_bytes().into_iter().chain([tries]);

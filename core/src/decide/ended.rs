@@ -26,6 +26,9 @@ pub(super) fn decide(case: &Case<'_>, last: &Attempt, outcome: Outcome) -> Answe
         Switch::Open(start) => return Ok(Decision { step: Step::Start(start), reasons: why }),
         Switch::Shut(shut) => shut,
     };
+    if last.unpaid().is_some() {
+        return never_made(case, last, shut, why);
+    }
     if outcome == Outcome::PermanentFailure && shut.closed.told.is_some() {
         return Ok(case.consent_or_fail(shut.closed, why));
     }
@@ -34,6 +37,25 @@ pub(super) fn decide(case: &Case<'_>, last: &Attempt, outcome: Outcome) -> Answe
         Retry::Later(wait, closed) => Ok(wait_for(case, wait, shut, closed, why)),
         Retry::NoneLeft => Ok(none_left(case, shut, why)),
     }
+}
+
+/// R14: no attempt was made yet, since the charging system turned each away. That is a refusal at the door, told late;
+/// but where it was away and the plan says to wait for it, the message waits.
+fn never_made(case: &Case<'_>, last: &Attempt, shut: Shut, mut why: Vec<Reason>) -> Answer {
+    let (wait, closed) = match case.retry(last, &mut why)? {
+        Retry::Now(start) => return Ok(Decision { step: Step::Start(start), reasons: why }),
+        Retry::Later(wait, closed) => (wait, closed),
+        Retry::NoneLeft => return Ok(none_left(case, shut, why)),
+    };
+    if last.claim.as_ref().is_some_and(|claim| claim.may_come()) {
+        return Ok(wait_for(case, wait, shut, closed, why));
+    }
+    let closed = closed.and(shut.closed);
+    Ok(if closed.told.is_some() {
+        case.consent_or_fail(closed, why)
+    } else {
+        fail(FailReason::NotPayable, why)
+    })
 }
 
 /// A retry and a change of service may wait side by side: whichever comes first.

@@ -2,6 +2,7 @@
 //! This is the promise to the sender; there is no switch that turns it off.
 
 use super::case::Case;
+use crate::charge::Unpaid;
 use crate::model::{Funds, Money, Offer, Reach, Reason, Service, Time, Told};
 
 /// What the gate says of one service.
@@ -28,6 +29,9 @@ impl Case<'_> {
             why.push(reason);
             let may_change = !matches!(reason, Reason::FailedForGood(_) | Reason::CannotCarry(_));
             return Gate::Closed(Closed { told: None, look: may_change.then(|| self.next_look()) });
+        }
+        if let Some(closed) = self.not_payable(offer, why) {
+            return Gate::Closed(closed);
         }
         let Some(p2) = offer.price.as_next() else {
             return self.unknown_price(service, offer, why);
@@ -77,16 +81,41 @@ impl Case<'_> {
     }
 
     /// R6: the least consent that opens this gate, `committed + p2`; nothing when no consent would: funds are short,
-    /// or the charges so far, or p1, are of another currency and do not compare.
+    /// the charging system has just turned it away, or the charges so far, or p1, are of another currency and do not
+    /// compare.
     pub(super) fn consent_asked(&self, offer: &Offer) -> Option<Told> {
-        let amount = match offer.price.as_next() {
+        if offer.funds == Funds::Short && offer.price.as_next().is_some() {
+            return None;
+        }
+        let price = match (self.turned_away(offer.service), offer.price.as_next()) {
+            (None, p2) => p2,
+            // It said what it costs: that, or more when prices have risen since.
+            (Some(Unpaid::TooDear(named)), Some(p2)) if p2.at_most(named) => Some(named),
+            (Some(Unpaid::TooDear(named)), Some(p2)) if named.at_most(p2) => Some(p2),
+            (Some(_), _) => return None,
+        };
+        let amount = match price {
             None => None,
-            Some(_) if offer.funds == Funds::Short => return None,
-            Some(p2) => Some(self.committed(p2.currency)?.checked_add(p2)?),
+            Some(price) => Some(self.committed(price.currency)?.checked_add(price)?),
         };
         let p1 = self.message.p1.and_then(|pinned| pinned.price.as_first());
         let compares = amount.zip(p1).is_none_or(|(amount, p1)| amount.currency == p1.currency);
         compares.then_some(Told { service: offer.service, amount })
+    }
+
+    /// R14: the charging system turned the service away a moment ago, and nobody has consented since to the price that
+    /// it named.
+    fn not_payable(&self, offer: &Offer, why: &mut Vec<Reason>) -> Option<Closed> {
+        let unpaid = self.turned_away(offer.service)?;
+        if let Unpaid::TooDear(named) = unpaid
+            && self.within(self.committed(named.currency), named, self.message.limit())
+        {
+            return None;
+        }
+        why.push(Reason::NotPayable(offer.service, unpaid));
+        let named = matches!(unpaid, Unpaid::TooDear(_));
+        let told = if named { self.consent_asked(offer) } else { None };
+        Some(Closed { told, look: Some(self.tried_again_at(offer.service)) })
     }
 
     fn within(&self, committed: Option<Money>, p2: Money, limit: Option<Money>) -> bool {

@@ -22,6 +22,7 @@ pub(super) fn attempt(case: &Case<'_>, kind: AttemptKind, offer: &Offer, presenc
         charge_on: offer.charge_on,
         // The packet core bills a bearer's bytes: nothing of it is ours to reserve.
         hold: offer.hold.clone().filter(|_| offer.settlement == Settlement::Server),
+        external: offer.external.clone(),
         deferred,
         deadline,
         may_duplicate: may_duplicate(case, offer.service),

@@ -51,7 +51,8 @@ fn not_asked(case: &Case<'_>, running: &Attempt) -> Answer {
 
 /// The recipient came online: what waits in our own queue goes out.
 fn hand_over(case: &Case<'_>, running: &Attempt) -> Result<Option<Decision>, Needs> {
-    if running.state != AttemptState::Deferred || !case.presence()?.is_online() {
+    let waits = running.state == AttemptState::Deferred && !running.is_awaiting_grant();
+    if !waits || !case.presence()?.is_online() {
         return Ok(None);
     }
     let deadline =

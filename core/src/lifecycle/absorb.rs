@@ -1,7 +1,7 @@
 //! Taking in what happened: outcomes are recorded on attempts, wishes as marks. Nothing starts here.
 
 use super::parts::{attempt_mut, fold, next_state, reached};
-use super::{Changes, Effect, finish, withdrawal};
+use super::{Changes, Effect, claim, finish, withdrawal};
 use crate::model::{
     AttemptState, Choice, EventKind, Input, Message, Outcome, PartState, PeerCode, ReportKind, ServiceChoice,
     Status, Time, Timers, Withdrawal, WithdrawalAnswer,
@@ -24,6 +24,9 @@ pub fn absorb(message: &mut Message, input: &Input, timers: &Timers, now: Time, 
             keep_code(message, *attempt, *code);
             report(message, *attempt, *part, kind, timers, now, changes);
         }
+        Input::Claimed { attempt, order, answer } => {
+            claim::told(message, *attempt, *order, *answer, timers, now, changes);
+        }
         Input::Chosen(choice) => chosen(message, *choice, now, changes),
         Input::Cancel => message.marks.cancel_asked |= !message.status.is_final(),
         Input::Recovered => recovered(message, timers, now, changes),
@@ -44,8 +47,8 @@ fn report(
     let before = attempt.state;
     let index = usize::from(part);
     let Some(state) = attempt.parts.get(index).map(|part| part.state) else { return };
-    // Held in our own queue it has not left us: nobody can know anything of it.
-    if before == AttemptState::Deferred {
+    // Held in our own queue, or without its grant, it has not left us: nobody can know anything of it.
+    if before == AttemptState::Deferred || attempt.is_awaiting_grant() {
         return;
     }
     let next = next_state(attempt, state, kind);
@@ -127,11 +130,18 @@ fn chosen(message: &mut Message, choice: Choice, now: Time, changes: &mut Change
 fn recovered(message: &mut Message, timers: &Timers, now: Time, changes: &mut Changes) {
     let numbers: Vec<u16> = message.attempts.iter().map(|attempt| attempt.n).collect();
     for n in numbers {
+        claim::recovered(message, n, timers, now, changes);
+        if message.status.is_final() {
+            continue;
+        }
         withdrawal::give_up(message, n, now, changes);
         let Some(attempt) = attempt_mut(message, n).filter(|attempt| attempt.state == AttemptState::Started)
         else {
             continue;
         };
+        if attempt.is_awaiting_grant() {
+            continue;
+        }
         if attempt.is_unsent() {
             attempt.parts.iter_mut().for_each(|part| part.state = PartState::Open);
             changes.effects.push(Effect::Attempt(n));

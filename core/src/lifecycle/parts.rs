@@ -109,6 +109,7 @@ fn tell(
 ) {
     let Some(attempt) = message.attempt(n) else { return };
     let (service, code, on_app) = (attempt.service, attempt.code, attempt.is_app());
+    let was_out = attempt.handed_over_at.is_some();
     let kind = match after {
         AttemptState::Deferred | AttemptState::Started => return,
         AttemptState::HandedOver => EventKind::AttemptHandedOver { attempt: n },
@@ -125,7 +126,6 @@ fn tell(
         },
     };
     changes.tell(message, now, kind);
-    let was_out = before != AttemptState::Deferred;
     let settled = matches!(after, AttemptState::Ended(Outcome::Withdrawn)) || reached(after);
     if on_app && was_out && settled {
         changes.tell_recipient(message, now, EventKind::IncomingSettled { delivered: reached(after) });

@@ -1,6 +1,6 @@
 //! R14: the moves of the one charge slot, each with its ledger entry, so that the ledger alone balances.
 
-use super::Changes;
+use super::{Changes, claim};
 use crate::charge::{Hold, LedgerEntry, LedgerKind, Slot};
 use crate::model::{AttemptState, ChargeOn, EventKind, Message, Outcome, Time};
 
@@ -26,8 +26,24 @@ pub(super) fn take_over(
         }
     }
     if let Some(hold) = hold.filter(|_| message.originator.payer.is_some()) {
-        enter(message, attempt, LedgerKind::Reserve, hold.clone(), now, changes);
-        message.slot = Slot::Held { attempt, hold };
+        reserve(message, attempt, hold, now, changes);
+    }
+}
+
+/// The attempt takes the free slot.
+pub(super) fn reserve(message: &mut Message, attempt: u16, hold: Hold, now: Time, changes: &mut Changes) {
+    enter(message, attempt, LedgerKind::Reserve, hold.clone(), now, changes);
+    message.slot = Slot::Held { attempt, hold };
+}
+
+/// What was charged for `attempt` was not collected: the sender does not owe it.
+pub(super) fn uncollected(message: &mut Message, attempt: u16, now: Time, changes: &mut Changes) {
+    if let Slot::Charged { attempt: holder, hold } = &message.slot
+        && *holder == attempt
+    {
+        let hold = hold.clone();
+        message.slot = Slot::Empty;
+        refund(message, attempt, hold, now, changes);
     }
 }
 
@@ -80,7 +96,9 @@ fn charge(message: &mut Message, attempt: u16, now: Time, changes: &mut Changes)
     message.slot = Slot::Charged { attempt, hold: hold.clone() };
     let amount = hold.amount;
     enter(message, attempt, LedgerKind::Commit, hold, now, changes);
-    changes.tell(message, now, EventKind::Charged { attempt, amount });
+    if message.is_amount_known(attempt, amount) {
+        changes.tell(message, now, EventKind::Charged { attempt, amount });
+    }
 }
 
 fn release(message: &mut Message, now: Time, changes: &mut Changes) {
@@ -94,7 +112,9 @@ fn release(message: &mut Message, now: Time, changes: &mut Changes) {
 fn refund(message: &mut Message, attempt: u16, hold: Hold, now: Time, changes: &mut Changes) {
     let amount = hold.amount;
     enter(message, attempt, LedgerKind::Refund, hold, now, changes);
-    changes.tell(message, now, EventKind::Refunded { attempt, amount });
+    if message.is_amount_known(attempt, amount) {
+        changes.tell(message, now, EventKind::Refunded { attempt, amount });
+    }
 }
 
 fn keeps(message: &Message, attempt: u16) -> bool {
@@ -105,8 +125,16 @@ fn charge_on(message: &Message, attempt: u16) -> Option<ChargeOn> {
     message.attempt(attempt).map(|attempt| attempt.charge_on)
 }
 
-fn enter(message: &Message, attempt: u16, kind: LedgerKind, hold: Hold, now: Time, changes: &mut Changes) {
+fn enter(
+    message: &mut Message,
+    attempt: u16,
+    kind: LedgerKind,
+    hold: Hold,
+    now: Time,
+    changes: &mut Changes,
+) {
     if let Some(payer) = message.originator.payer.clone() {
         changes.ledger.push(LedgerEntry { message: message.id, attempt, payer, kind, hold, at: now });
     }
+    claim::owe(message, attempt, kind, now);
 }

@@ -1,6 +1,7 @@
 //! An attempt begins: its intent, its place in the charge slot, and, on the app channel, its hand-over.
 
 use super::{Changes, Effect, slot};
+use crate::charge::Claim;
 use crate::model::{
     Attempt, AttemptKind, AttemptState, EventKind, Message, Part, PartState, Pinned, Service, Start, Status,
     Time, Timers, Withdrawal,
@@ -11,7 +12,7 @@ pub(super) fn start(message: &mut Message, new: &Start, timers: &Timers, now: Ti
     let n = next_number(message);
     tell_change(message, new, now, changes);
     mark(message, new, now);
-    slot::take_over(message, n, new.hold.clone(), now, changes);
+    slot::take_over(message, n, new.hold.clone().filter(|_| new.external.is_none()), now, changes);
     message.attempts.push(attempt(n, new, now));
     message.wait = None;
     message.due = Some(new.deadline.min(message.expires_at));
@@ -27,11 +28,22 @@ pub(super) fn start(message: &mut Message, new: &Start, timers: &Timers, now: Ti
             may_duplicate: new.may_duplicate,
         },
     );
-    if new.deferred {
+    // With a charging system's claim it waits for the grant.
+    if new.external.is_none() {
+        granted(message, n, timers, now, changes);
+    }
+}
+
+/// Nothing of the price is open: the attempt goes into our own queue, or out.
+pub(super) fn granted(message: &mut Message, n: u16, timers: &Timers, now: Time, changes: &mut Changes) {
+    let Some(attempt) = super::parts::attempt_mut(message, n) else { return };
+    attempt.parts.iter_mut().for_each(|part| part.state = PartState::Open);
+    if attempt.state == AttemptState::Deferred {
         message.status = Status::Waiting;
         changes.tell(message, now, EventKind::AttemptDeferred { attempt: n });
     } else {
-        let deadline = crate::decide::deadline::from_hand_over(message, new.kind, new.service, timers, now);
+        let (kind, service) = (attempt.kind, attempt.service);
+        let deadline = crate::decide::deadline::from_hand_over(message, kind, service, timers, now);
         send(message, n, deadline, now, changes);
     }
 }
@@ -63,6 +75,8 @@ fn send(message: &mut Message, n: u16, deadline: Time, now: Time, changes: &mut 
 }
 
 fn attempt(n: u16, new: &Start, now: Time) -> Attempt {
+    let claim = new.external.clone().zip(new.hold.clone());
+    let part = Part { peer_id: None, state: PartState::Unsent };
     Attempt {
         n,
         service: new.service,
@@ -79,8 +93,9 @@ fn attempt(n: u16, new: &Start, now: Time) -> Attempt {
         deadline: new.deadline,
         unknown_at: None,
         ended_at: None,
-        parts: vec![Part { peer_id: None, state: PartState::Open }; usize::from(new.parts.max(1))],
+        parts: vec![part; usize::from(new.parts.max(1))],
         code: None,
+        claim: claim.map(|(external, hold)| Box::new(Claim::new(external, hold, now))),
     }
 }
 

@@ -1,6 +1,7 @@
 //! One try of one message by one service and route.
 
 use super::{ChargeOn, PeerId, Price, RouteId, Service, Time};
+use crate::charge::{Claim, Unpaid};
 use serde::{Deserialize, Serialize};
 
 /// One attempt. Attempts are numbered from 1 within their message and never removed.
@@ -41,6 +42,8 @@ pub struct Attempt {
     pub parts: Vec<Part>,
     /// The last code a peer gave, kept raw for the operator.
     pub code: Option<PeerCode>,
+    /// Its reservation with a charging system of the operator's; nothing where our own ledger charges, or nobody does.
+    pub claim: Option<Box<Claim>>,
 }
 
 /// Why an attempt was made.
@@ -149,7 +152,8 @@ pub enum PartState {
     Unknown,
     /// It has an outcome.
     Ended(Outcome),
-    /// Given back by its service: certainly not with a peer. It goes out at the next start.
+    /// Certainly not with a peer: given back by its service, then it goes out at the next start; or the attempt waits
+    /// for its reservation.
     Unsent,
 }
 
@@ -171,7 +175,19 @@ impl Attempt {
         self.state.is_live()
     }
 
-    /// Given back by its service before anything of it left.
+    /// True while its reservation is not granted: nothing of it goes out before.
+    #[must_use]
+    pub fn is_awaiting_grant(&self) -> bool {
+        self.claim.as_ref().is_some_and(|claim| claim.is_awaited())
+    }
+
+    /// Why its reservation was turned away, if it was: then it was never made.
+    #[must_use]
+    pub fn unpaid(&self) -> Option<Unpaid> {
+        self.claim.as_ref()?.unpaid
+    }
+
+    /// Nothing of it has left: given back by its service, or waiting for its reservation.
     #[must_use]
     pub fn is_unsent(&self) -> bool {
         self.state == AttemptState::Started && self.parts.iter().all(|part| part.state == PartState::Unsent)

@@ -6,7 +6,7 @@
 use super::{
     AttemptKind, ChargeOn, Funds, Money, Presence, Price, Reason, RouteId, Service, Status, Time, Told, Wait,
 };
-use crate::charge::Hold;
+use crate::charge::{External, Hold};
 use crate::decide::StepCode;
 use serde::{Deserialize, Serialize};
 
@@ -122,6 +122,8 @@ pub struct Start {
     pub charge_on: ChargeOn,
     /// What is reserved for it.
     pub hold: Option<Hold>,
+    /// With whom, when not with our own ledger.
+    pub external: Option<External>,
     /// IM to somebody who is not online: into our own queue.
     pub deferred: bool,
     /// Its deadline.
@@ -177,6 +179,8 @@ pub enum FailReason {
     ConsentNotGiven,
     /// No service can take it.
     NoService,
+    /// The charging system turned the payer away (R14).
+    NotPayable,
 }
 
 /// What one offer said, compact, for the trace.

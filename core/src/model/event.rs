@@ -4,6 +4,7 @@ use super::{
     AttemptKind, FailReason, MessageId, Money, Owner, PeerCode, Price, RouteId, Service, Time, WaitFor,
     WithdrawCause,
 };
+use crate::charge::LedgerKind;
 use serde::{Deserialize, Serialize};
 
 /// One event. `seq` is gapless within the message; the store adds a cursor across all.
@@ -153,6 +154,18 @@ pub enum EventKind {
         /// So much.
         amount: Money,
     },
+    /// Nobody knows what the charging system did of an order for this attempt.
+    ChargeInDoubt {
+        /// The attempt.
+        attempt: u16,
+        /// The order.
+        order: LedgerKind,
+    },
+    /// It is known now.
+    ChargeCleared {
+        /// The attempt.
+        attempt: u16,
+    },
     /// Delivered: final.
     Delivered {
         /// By this service.
@@ -220,6 +233,8 @@ impl EventKind {
             Self::Chosen { .. } => "message.chosen",
             Self::Charged { .. } => "message.charged",
             Self::Refunded { .. } => "message.refunded",
+            Self::ChargeInDoubt { .. } => "attempt.charge_in_doubt",
+            Self::ChargeCleared { .. } => "attempt.charge_cleared",
             Self::Delivered { .. } => "message.delivered",
             Self::Read => "message.read",
             Self::Refused => "message.refused",

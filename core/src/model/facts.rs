@@ -1,7 +1,7 @@
 //! What `decide` is told of the world: the recipient's status and what each service would cost now.
 
 use super::{ByService, ChargeOn, Presence, Price, RouteId, Service, Settlement, Time, Unit};
-use crate::charge::Hold;
+use crate::charge::{External, Hold};
 use serde::{Deserialize, Serialize};
 
 /// The facts at one moment. A part that is `None` has not been gathered: `decide` asks for it by
@@ -47,6 +47,8 @@ pub struct Offer {
     pub settlement: Settlement,
     /// What a reservation of this price would take; nothing when nothing is reserved (bearer, unknown).
     pub hold: Option<Hold>,
+    /// Whom the reservation is made with, when not with our own ledger.
+    pub external: Option<External>,
     /// Version of the plan that priced it, for the trace.
     pub tariff_version: u32,
 }
@@ -101,6 +103,7 @@ impl Offer {
             charge_on: ChargeOn::Delivered,
             settlement: Settlement::Server,
             hold: None,
+            external: None,
             tariff_version: 0,
         }
     }

@@ -289,6 +289,20 @@ impl Message {
         choice.max_price.or(told).or(self.consent.own)
     }
 
+    /// False for what a charging system holds or charged that never said a price: nobody here knows how much it is.
+    #[must_use]
+    pub fn is_amount_known(&self, attempt: u16, amount: Money) -> bool {
+        let unknown = self.attempt(attempt).is_some_and(|attempt| matches!(attempt.price, Price::Unknown(_)));
+        !(unknown && amount.is_zero())
+    }
+
+    /// True when it is final and no charging system is owed an order.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        let owing = |attempt: &Attempt| attempt.claim.as_ref().is_some_and(|claim| claim.is_owing());
+        self.status.is_final() && !self.attempts.iter().any(owing)
+    }
+
     /// The limit (DESIGN section 3): the greater of p1 and the consent; nothing when both are unknown.
     #[must_use]
     pub fn limit(&self) -> Option<Money> {

@@ -56,6 +56,8 @@ pub enum UnknownPrice {
     NoAnswer,
     /// The price depends on the recipient's network, and nobody knows it for sure.
     NoNetwork,
+    /// The charging system tells no prices.
+    NotTold,
 }
 
 impl fmt::Display for UnknownPrice {
@@ -66,6 +68,7 @@ impl fmt::Display for UnknownPrice {
             Self::NoPlan => "the payer's plan is not valid or not set up",
             Self::NoAnswer => "the charging system did not answer in time",
             Self::NoNetwork => "the recipient's network is not known for sure",
+            Self::NotTold => "the charging system tells no prices",
         })
     }
 }

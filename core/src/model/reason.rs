@@ -3,6 +3,7 @@
 
 use super::sentence::spoken;
 use super::{Money, Service, Time};
+use crate::charge::Unpaid;
 use serde::{Deserialize, Serialize};
 
 /// Why a step was taken or a candidate refused.
@@ -122,6 +123,8 @@ pub enum Reason {
     RecipientNotOnline,
     /// What a sender sees of `OfflineUntil`: not until when.
     NotOfflineLongEnough,
+    /// The charging system turned it away, a moment ago.
+    NotPayable(Service, Unpaid),
 }
 
 impl Reason {
@@ -171,6 +174,7 @@ impl Reason {
             Self::CannotGoNow(_) => "cannot_go_now",
             Self::OurOutageUntil(_) => "our_outage",
             Self::TooManyAttempts => "too_many_attempts",
+            Self::NotPayable(..) => "not_payable",
         }
     }
 
@@ -216,6 +220,9 @@ impl Reason {
                 format!("the price of {} is still unknown, as you took it", spoken(service))
             }
             Self::CannotGoNow(service) => format!("{} could not go out now", spoken(service)),
+            Self::NotPayable(service, why) => {
+                format!("{} cannot be paid, since {}", spoken(service), why.sentence())
+            }
             _ => return None,
         })
     }

@@ -1,6 +1,7 @@
 //! What the world tells us of a message: the inputs of its lifecycle.
 
 use super::{Choice, MessageId, PeerCode, PeerId, RouteId, Time};
+use crate::charge::{ClaimAnswer, LedgerKind};
 use serde::{Deserialize, Serialize};
 
 /// Anything that can happen to a message.
@@ -16,6 +17,15 @@ pub enum Input {
         kind: ReportKind,
         /// The peer's own code, if any.
         code: Option<PeerCode>,
+    },
+    /// A charging system answered an order (R14).
+    Claimed {
+        /// The attempt's number.
+        attempt: u16,
+        /// The order.
+        order: LedgerKind,
+        /// The answer.
+        answer: ClaimAnswer,
     },
     /// The sender chose, or consented to a dearer service (R2, R6).
     Chosen(Choice),

@@ -132,6 +132,7 @@ const fn finishing(status: Option<Status>, fail: Option<FailReason>) -> &'static
             "failed, since the price rose above your quote; nothing was charged"
         }
         (_, Some(FailReason::ConsentNotGiven)) => "failed, since no consent came in time",
+        (_, Some(FailReason::NotPayable)) => "failed, since it cannot be paid; nothing was charged",
         (_, Some(FailReason::NoService)) => "failed, since no service can take it",
         (_, Some(FailReason::Undeliverable) | None) => "failed, since no service could deliver it",
     }

@@ -108,6 +108,15 @@ fn ambiguous(plan: &Plan, sold: Sold, first: &Rate, second: &Rate, texts: &mut T
 /// Faults allowances, passes and caps of one name, and those that count what no row does.
 pub(super) fn buckets(plan: &Plan, faults: &mut Faults) {
     twins(plan, faults);
+    if plan.external.is_some() {
+        let allowances = plan.allowances.iter().map(|allowance| (allowance.line, "allowances"));
+        let passes = plan.passes.iter().map(|pass| (pass.line, "passes"));
+        let caps = plan.caps.iter().map(|cap| (cap.line, "caps"));
+        for (line, what) in allowances.chain(passes).chain(caps) {
+            let kept = format!("the charging system that the plan names keeps its own {what}: drop this one");
+            faults.add(line, kept);
+        }
+    }
     for allowance in &plan.allowances {
         let services = &allowance.scope.services;
         // An allowance of chat covers files by chat, also where they have rows of their own.

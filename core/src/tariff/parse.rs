@@ -14,6 +14,7 @@ use super::plan::{Plan, PlanError, Rounding, Sold, SoldRates, UnknownNetwork};
 use super::prefixes::{Added, Prefixes};
 use super::rates::Tariff;
 use super::zone::Zone;
+use crate::charge::{External, IfDown};
 use crate::model::{Currency, PlanId, Time, Unit};
 use crate::rows::{Faults, Row};
 use smol_str::SmolStr;
@@ -23,7 +24,7 @@ use toml::de::{DeTable, DeValue};
 
 const TOP: [&str; 9] =
     ["plan", "balance", "band", "destination", "rate", "allowance", "pass", "cap", "example"];
-const PLAN: [&str; 13] = [
+const PLAN: [&str; 15] = [
     "id",
     "version",
     "currency",
@@ -37,6 +38,8 @@ const PLAN: [&str; 13] = [
     "onnet",
     "unknown_network",
     "rates",
+    "charging",
+    "on_ocs_down",
 ];
 const DESTINATION: [&str; 3] = ["id", "prefixes", "short_codes"];
 
@@ -226,6 +229,7 @@ fn header(top: Row<'_, '_>, numbers: &Arc<Numbers>, faults: &mut Faults) -> Opti
             .and_then(|n| u8::try_from(n).ok())
             .unwrap_or(4),
         rounding: rounding(row, faults),
+        external: external(row, faults),
         valid_from,
         valid_to,
         credit_limit: balance.and_then(|row| row.amount("credit_limit", faults)).unwrap_or(0),
@@ -246,6 +250,24 @@ fn header(top: Row<'_, '_>, numbers: &Arc<Numbers>, faults: &mut Faults) -> Opti
         volumes: Vec::new(),
         examples: Vec::new(),
     })
+}
+
+/// Who charges.
+fn external(row: Row<'_, '_>, faults: &mut Faults) -> Option<External> {
+    let pick = |word: &str| match word {
+        "deny" => Some(IfDown::Deny),
+        "buffer" => Some(IfDown::Buffer),
+        "free" => Some(IfDown::Free),
+        _ => None,
+    };
+    let if_down = row.word("on_ocs_down", &["deny", "buffer", "free"], pick, faults);
+    let system = row.name("charging", faults).filter(|name| *name != "embedded");
+    if system.is_none() && if_down.is_some() {
+        let line = row.line_of("on_ocs_down", faults);
+        faults
+            .add(line, "`on_ocs_down` belongs to a plan whose `charging` names a charging system".to_owned());
+    }
+    Some(External { system: SmolStr::new(system?), if_down: if_down.unwrap_or_default() })
 }
 
 fn rounding(row: Row<'_, '_>, faults: &mut Faults) -> Rounding {

@@ -30,6 +30,9 @@ pub struct Payer {
     pub buckets: Vec<Bucket>,
     /// True: nothing is sold to it.
     pub barred: bool,
+    /// A charging system of the operator's says what it can pay. What is counted here is what that took through us: the
+    /// balance goes below zero without a bound.
+    pub charged_outside: bool,
 }
 
 /// A counter in its current period: units of an allowance, one purchase of a pass, money under a cap (in nano-units),
@@ -95,6 +98,7 @@ impl Payer {
             held: zero,
             buckets: plan.buckets().collect(),
             barred: false,
+            charged_outside: plan.external.is_some(),
         }
     }
 
@@ -108,6 +112,7 @@ impl Payer {
             return Err(LedgerError::WrongCurrency);
         }
         self.plan = plan.id.clone();
+        self.charged_outside = plan.external.is_some();
         let old = std::mem::take(&mut self.buckets);
         self.buckets = plan.buckets().collect();
         for bucket in &mut self.buckets {
@@ -203,7 +208,7 @@ impl Payer {
         self.check(amount)?;
         let (balance, held) = match entry.kind {
             LedgerKind::Reserve => {
-                if amount.nanos > 0 && !amount.at_most(self.available()) {
+                if amount.nanos > 0 && !self.charged_outside && !amount.at_most(self.available()) {
                     return Err(LedgerError::Short);
                 }
                 (Some(self.balance), self.held.checked_add(amount))
@@ -306,11 +311,12 @@ impl<'a> From<&'a Payer> for Purse<'a> {
 }
 
 impl Purse<'_> {
-    /// True when that amount can be paid; nothing always can.
+    /// True when that amount can be paid, as far as is known here; nothing always can.
     pub(super) fn can_pay(&self, amount: i128) -> bool {
         let freed = self.own.filter(|own| own.amount.currency == self.payer.currency);
         let freed = freed.map_or(0, |own| own.amount.nanos);
-        amount == 0 || amount <= self.payer.available().nanos.saturating_add(freed)
+        let known = amount == 0 || self.payer.charged_outside;
+        known || amount <= self.payer.available().nanos.saturating_add(freed)
     }
 
     /// What is left of a bucket in the period that starts at `period`; nothing for one that the payer has not, or has

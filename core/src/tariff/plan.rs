@@ -6,6 +6,7 @@ use super::numbers::{Country, Numbers};
 use super::prefixes::Prefixes;
 use super::rates::{Dest, From, Rate, Rates};
 use super::zone::{Local, Zone};
+use crate::charge::External;
 use crate::model::{Currency, PlanId, Service, Time, Unit};
 use crate::rows::Fault;
 use smol_str::SmolStr;
@@ -29,6 +30,8 @@ pub struct Plan {
     pub charge_decimals: u8,
     /// How a charge is brought to these decimals, once a message and service.
     pub rounding: Rounding,
+    /// Who charges, when not our own ledger.
+    pub external: Option<External>,
     /// From when it is valid; nothing: always.
     pub valid_from: Option<Time>,
     /// Until when (exclusive): its own date, or that of the version after it.

@@ -9,7 +9,7 @@ use super::place::Dests;
 use super::plan::{Plan, Sold, UnknownNetwork};
 use super::rates::{Dest, Rate};
 use super::zone::Local;
-use crate::charge::{Hold, Taken};
+use crate::charge::{External, Hold, Taken};
 use crate::model::{
     Address, ChargeOn, Funds, Money, NotOffered, Origin, Price, Service, Settlement, Time, Unit, UnknownPrice,
 };
@@ -62,6 +62,8 @@ pub struct Priced {
     pub charge_on: ChargeOn,
     /// Who debits.
     pub settlement: Settlement,
+    /// Whom a reservation is made with, when not with our own ledger.
+    pub external: Option<External>,
     /// What a unit is.
     pub unit: Unit,
     /// How many units the message has, overhead included.
@@ -142,6 +144,7 @@ impl Plan {
             hold: None,
             charge_on: ChargeOn::Delivered,
             settlement: Settlement::Server,
+            external: None,
             unit: Unit::Message,
             units: 1,
             allowance: None,
@@ -208,6 +211,7 @@ impl<'a> Case<'a> {
         };
         (priced.charge_on, priced.settlement, priced.unit, priced.units) =
             (rate.charge_on, rate.settlement, rate.unit, units);
+        priced.external = self.plan.external.clone().filter(|_| rate.settlement == Settlement::Server);
         if !rate.offered {
             priced.price = Price::NotOffered(NotOffered::Plan);
             return priced;
@@ -254,7 +258,10 @@ impl<'a> Case<'a> {
     fn known(&self, rate: &Rate, amount: i128, taken: Vec<Taken>, priced: &mut Priced) {
         let money = Money::from_nanos(self.plan.currency, amount);
         // A bearer counts its own overhead and rounds whole sessions, so bytes are a guess; a price a message is not.
-        let guess = rate.by_session || rate.settlement == Settlement::Bearer && rate.unit == Unit::Byte;
+        // What a charging system of the operator's will say is another guess.
+        let guess = self.plan.external.is_some()
+            || rate.by_session
+            || rate.settlement == Settlement::Bearer && rate.unit == Unit::Byte;
         priced.price = if guess { Price::Estimate(money) } else { Price::Exact(money) };
         if rate.settlement == Settlement::Server {
             priced.funds = if self.purse.can_pay(amount) { Funds::Enough } else { Funds::Short };

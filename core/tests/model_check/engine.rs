@@ -95,6 +95,7 @@ fn offers(scenario: &Scenario, state: &State) -> Offers {
             charge_on: priced.charge_on,
             settlement: priced.settlement,
             hold: priced.hold,
+            external: None,
             tariff_version: priced.tariff_version,
         }
     })

@@ -56,6 +56,7 @@ fn view<H: Hasher>(state: &State, hasher: &mut H, ahead: &impl Fn(Time) -> u64) 
         credit_limit: _,
         buckets: _,
         barred: _,
+        charged_outside: _,
     } = payer;
     (balance.nanos, held.nanos).hash(hasher);
     if message.status.is_final() {
@@ -182,6 +183,8 @@ fn of_attempt<H: Hasher>(attempt: &Attempt, hasher: &mut H, ahead: &impl Fn(Time
         deadline,
         unknown_at,
         parts,
+        // Our own ledger charges here.
+        claim: _,
     } = attempt;
     (service, state).hash(hasher);
     if attempt.outcome().is_some() {

@@ -1,10 +1,11 @@
 //! What must hold after every commit, whatever the script (DESIGN section 8).
 
 use crate::world::World;
-use switchback_core::charge::Slot;
+use switchback_core::charge::{ClaimState, Slot};
 use switchback_core::decide::check_choice;
+use switchback_core::lifecycle::Effect;
 use switchback_core::model::{
-    AttemptKind, AttemptState, ChargeOn, Choice, Message, Outcome, Service, Status,
+    Attempt, AttemptKind, AttemptState, ChargeOn, Choice, Message, Outcome, Service, Status,
 };
 
 pub(crate) fn check(world: &World, before: &Message) {
@@ -20,6 +21,36 @@ pub(crate) fn check(world: &World, before: &Message) {
     an_outcome_changes_only_to_delivered(message, before);
     only_what_delivered_is_charged_on_delivery(message);
     r6_consent_to_what_was_told_opens_the_gate(world);
+    r14_one_order_at_a_time_and_nothing_out_without_a_grant(world);
+}
+
+fn r14_one_order_at_a_time_and_nothing_out_without_a_grant(world: &World) {
+    let claims =
+        || world.message.attempts.iter().filter_map(|attempt| Some((attempt.n, attempt.claim.as_ref()?)));
+    let asked = claims().filter(|(_, claim)| matches!(claim.state, ClaimState::Asked { .. })).count();
+    assert!(asked <= 1, "R14: {asked} orders at once");
+    for effect in &world.changes.effects {
+        if let Effect::Attempt(n) = effect {
+            let attempt = world.message.attempt(*n).unwrap();
+            let granted = !attempt.is_awaiting_grant() && attempt.unpaid().is_none();
+            assert!(granted, "R14: out without a grant: {attempt:?}");
+        }
+    }
+    // Sessions that nobody doubts are as the charging system has them.
+    for (n, claim) in claims().filter(|(_, claim)| claim.doubt.is_none()) {
+        let holds = world.system.held.contains(&n);
+        match claim.state {
+            ClaimState::Held => assert!(holds, "R14: it holds nothing: {n} {claim:?}"),
+            ClaimState::Free | ClaimState::Charged => assert!(!holds, "R14: an orphan hold: {n} {claim:?}"),
+            _ => {}
+        }
+    }
+    let charged: u32 = world.system.charged.values().sum();
+    let kept = u32::try_from(world.message.kept.len()).unwrap();
+    let owing = claims().any(|(_, claim)| claim.is_owing());
+    let doubted = claims().any(|(_, claim)| claim.doubt.is_some());
+    assert!(charged <= 1 + kept || owing || doubted, "I7: charged {charged} times");
+    assert!(world.system.charged.values().all(|times| *times <= 1), "I7: one attempt charged twice");
 }
 
 /// Whoever is told an amount and chooses the service without another bound is not refused for the price.
@@ -132,14 +163,22 @@ fn events_are_numbered_without_gaps(world: &World, before: &Message) {
 
 fn it_wants_to_be_looked_at_again(world: &World) {
     match (world.message.status.is_final(), world.message.due) {
-        (true, due) => assert_eq!(due, None, "a final message wants nothing"),
+        (true, Some(due)) => {
+            let wants = !world.message.is_settled() && due > world.now;
+            assert!(wants, "a final message that owes nothing wants nothing");
+        }
+        (true, None) => {
+            let forgotten = !world.message.is_settled() && world.asked().is_none();
+            assert!(!forgotten, "R14: nobody will give the order: {:?}", world.message.attempts);
+        }
         (false, Some(due)) => assert!(due > world.now, "a look that is past would spin"),
         (false, None) => panic!("I3: nobody will look at it again"),
     }
 }
 
 fn r9_reverts_once(message: &Message) {
-    let reverts = message.attempts.iter().filter(|attempt| attempt.kind == AttemptKind::Revert).count();
+    let is_revert = |attempt: &&Attempt| attempt.kind == AttemptKind::Revert && attempt.unpaid().is_none();
+    let reverts = message.attempts.iter().filter(is_revert).count();
     assert!(reverts <= 1, "R9: {reverts} reverts");
     for (index, attempt) in message.attempts.iter().enumerate() {
         let out = message.attempts.iter().take(index).any(|earlier| {

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod charging;
 mod invariants;
 mod random;
 mod script;
@@ -24,6 +25,7 @@ fn table() -> Vec<Row> {
         include_str!("charges.txt"),
         include_str!("reports.txt"),
         include_str!("crashes.txt"),
+        include_str!("charging.txt"),
     ];
     texts.into_iter().flat_map(rows).collect()
 }

@@ -1,8 +1,10 @@
 //! Random scripts: whatever happens, in whatever order, the invariants hold after every commit (they are checked
 //! by the world itself), the message rests within eight steps, and it is final by expiry + 60 s (I3).
 
+use crate::charging::{Pays, outside};
 use crate::world::{World, eur, offer};
 use proptest::prelude::*;
+use switchback_core::charge::{IfDown, LedgerKind, Unpaid};
 use switchback_core::model::{
     CannotCarry, ChargeOn, Choice, FailureClass, FallbackRule, Funds, Input, NotOffered, OnUnknown, PeerId,
     Presence, Price, Reach, ReportKind, RouteId, Service, ServiceChoice, Settlement, Time, UnknownPrice,
@@ -19,6 +21,20 @@ enum Act {
     /// The offers change between the decision and its commit.
     Race(Service, Price),
     Guard(u64),
+    /// The charging system answers.
+    Pay(Pays),
+}
+
+fn pays() -> impl Strategy<Value = Pays> {
+    let refusals = [Unpaid::Funds, Unpaid::Barred, Unpaid::TooDear(eur("0.05")), Unpaid::WrongGrant];
+    prop_oneof![
+        6 => Just(Pays::Yes(None)),
+        1 => Just(Pays::Yes(Some(eur("0.01")))),
+        1 => Just(Pays::Free),
+        1 => prop::sample::select(refusals.to_vec()).prop_map(Pays::No),
+        1 => Just(Pays::No(Unpaid::Down)),
+        2 => any::<bool>().prop_map(Pays::Silent),
+    ]
 }
 
 fn service() -> impl Strategy<Value = Service> {
@@ -105,6 +121,7 @@ fn act() -> impl Strategy<Value = Act> {
             .prop_map(|(service, price, short, reach, charge)| Act::Offer(service, price, short, reach, charge)),
         1 => (service(), price()).prop_map(|(service, price)| Act::Race(service, price)),
         1 => prop::sample::select(vec![1_000, 60_000, 600_000]).prop_map(Act::Guard),
+        8 => pays().prop_map(Act::Pay),
     ]
 }
 
@@ -127,8 +144,9 @@ fn world() -> impl Strategy<Value = World> {
         offers,
         policy,
         (any::<bool>(), 1_000..100_000_000_u64, prop::bool::weighted(0.2)),
+        prop::option::weighted(0.4, prop::sample::select(vec![IfDown::Deny, IfDown::Buffer, IfDown::Free])),
     )
-        .prop_map(|(choice, own, standing, offers, policy, (online, life, quoted))| {
+        .prop_map(|(choice, own, standing, offers, policy, (online, life, quoted), charged_outside)| {
             let mut world = World::new();
             world.set_online(online);
             world.message.choice = choice;
@@ -150,6 +168,8 @@ fn world() -> impl Strategy<Value = World> {
                 made.cannot_carry = (service == Service::Mms && odd).then_some(CannotCarry::NoService);
                 if service == Service::Im && odd {
                     (made.settlement, made.hold) = (Settlement::Bearer, None);
+                } else if let Some(if_down) = charged_outside {
+                    outside(made, if_down);
                 }
             }
             world
@@ -180,6 +200,13 @@ fn play(world: &mut World, act: Act) {
             old.route = old.route.clone().or_else(|| (service != Service::Im).then(|| RouteId::new("other")));
             world.race = Some(Box::new(offers));
         }
+        Act::Pay(pays) => {
+            // Only reservations are refused here; a charge that is refused moves money after the end, and has a scenario.
+            let refused = matches!(pays, Pays::No(why) if why != Unpaid::Down) || matches!(pays, Pays::Free);
+            if !refused || world.asked().is_some_and(|(_, order)| order == LedgerKind::Reserve) {
+                world.pay(pays);
+            }
+        }
         Act::Guard(ms) => world.guard_until = Some(world.now.plus_millis(ms)),
     }
 }
@@ -201,6 +228,11 @@ proptest! {
         let end = world.message.expires_at.plus_millis(world.timers.last_word_ms);
         world.pass(end.millis_since(world.now));
         prop_assert!(world.message.status.is_final(), "I3: {:?}", world.message);
+        for _ in 0..200 {
+            world.pay(Pays::Yes(None));
+            world.pass(1_000_000);
+        }
+        prop_assert!(world.message.is_settled(), "R14: still owed: {:?}", world.message.attempts);
         prop_assert!(world.reserved().is_zero(), "I9: something is still reserved");
     }
 }

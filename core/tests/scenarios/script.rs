@@ -7,11 +7,17 @@
 //! a withdrawal `sms back`, `sms said-delivered`, `sms not-back`, `sms back-unknown`. A report is about the last attempt by
 //! that service, or `#2` by number, or `#1.2` by number and part.
 //!
+//! With `given charged outside deny` a charging system answers its orders: `pay yes`, `pay 0.02` (and says the price), `pay free`,
+//! `pay short`, `pay dear 0.05`, `pay down` (nobody is there), `pay gone` (nothing is held), `pay fault`, `pay silently`
+//! (done, no answer), `pay never` (neither).
+//!
 //! Happenings: `im first`, `sms fallback`, `im revert`, `sms retry`, `im repeat` (`*` = may be a copy), `queued`, `im out`,
 //! `ask sms back (deadline)`, `sms is back`, `sms stays`, `sms unknown`, `hold registration`, `tell sms 0.12`,
-//! `charge 0.03`, `refund 0.03`, and the end in capitals. A script ends with `= status; services; charged`.
+//! `charge 0.03`, `refund 0.03`, `order reserve 1` (for attempt 1), `doubt commit 1`, and the end in capitals. A script ends with `= status; services; charged`.
 
+use crate::charging::{Pays, outside};
 use crate::world::{World, eur, offer};
+use switchback_core::charge::{IfDown, LedgerKind, Unpaid};
 use switchback_core::model::{
     AttemptKind, ChargeOn, Choice, Currency, Event, EventKind, FailReason, FailureClass, FallbackRule, Funds,
     Input, Money, NotOffered, OnUnknown, Presence, Price, Reach, ReportKind, RouteId, Service, ServiceChoice,
@@ -150,6 +156,15 @@ fn set_up(world: &mut World, text: &str) {
             world.offers.get_mut(service(which)).charge_on =
                 ChargeOn::Submitted { kept_if_undelivered: how == "kept", refund_at_end: how == "refunded" };
         }
+        ["charged", "outside", if_down] => {
+            let if_down = match if_down {
+                "deny" => IfDown::Deny,
+                "buffer" => IfDown::Buffer,
+                _ => IfDown::Free,
+            };
+            outside(&mut world.offers.im, if_down);
+            outside(&mut world.offers.sms, if_down);
+        }
         ["parts", which, count] => world.offers.get_mut(service(which)).parts = count.parse().unwrap(),
         ["short", which] => world.offers.get_mut(service(which)).funds = Funds::Short,
         ["noroute", which] => world.offers.get_mut(service(which)).reach = Reach::NoRoute,
@@ -169,6 +184,10 @@ fn play(world: &mut World, input: &str) -> String {
             world.changes.events.clone()
         }
         ["quiet"] => return quiet(world),
+        ["pay", ref how @ ..] => {
+            world.pay(pays(how));
+            world.changes.events.clone()
+        }
         [time] if time.starts_with('+') => world.pass(millis(&time[1..])),
         ["price", which, amount] => {
             set_price(world, which, amount);
@@ -267,8 +286,31 @@ fn report(world: &World, which: &str, what: &str) -> Input {
     Input::Report { attempt, part, kind, code: None }
 }
 
-fn told(world: &World, events: &[Event]) -> String {
-    let texts: Vec<String> = events.iter().filter_map(|event| happened(world, &event.kind)).collect();
+fn pays(how: &[&str]) -> Pays {
+    match how {
+        ["yes"] => Pays::Yes(None),
+        ["free"] => Pays::Free,
+        ["short"] => Pays::No(Unpaid::Funds),
+        ["down"] => Pays::No(Unpaid::Down),
+        ["gone"] => Pays::No(Unpaid::NotHeld),
+        ["fault"] => Pays::No(Unpaid::Fault),
+        ["dear", amount] => Pays::No(Unpaid::TooDear(eur(amount))),
+        ["silently"] => Pays::Silent(true),
+        ["never"] => Pays::Silent(false),
+        [amount] => Pays::Yes(Some(eur(amount))),
+        _ => panic!("no such answer: {how:?}"),
+    }
+}
+
+fn order_name(n: u16, order: LedgerKind) -> String {
+    format!("{order:?} {n}").to_lowercase()
+}
+
+fn told(world: &mut World, events: &[Event]) -> String {
+    let orders = std::mem::take(&mut world.system.orders).into_iter();
+    let orders = orders.map(|(n, order)| format!("order {}", order_name(n, order)));
+    let texts: Vec<String> =
+        events.iter().filter_map(|event| happened(world, &event.kind)).chain(orders).collect();
     if texts.is_empty() { "nothing".into() } else { texts.join("; ") }
 }
 
@@ -299,6 +341,8 @@ fn happened(world: &World, kind: &EventKind) -> Option<String> {
         }
         EventKind::Charged { amount, .. } => format!("charge {}", amount.amount()),
         EventKind::Refunded { amount, .. } => format!("refund {}", amount.amount()),
+        EventKind::ChargeInDoubt { attempt, order } => format!("doubt {}", order_name(*attempt, *order)),
+        EventKind::ChargeCleared { attempt } => format!("{attempt} is clear"),
         EventKind::Delivered { service } => format!("DELIVERED by {service}"),
         EventKind::Read => "READ".into(),
         EventKind::Refused => "REFUSED".into(),
@@ -355,5 +399,6 @@ const fn fail_name(reason: FailReason) -> &'static str {
         FailReason::Undeliverable => "undeliverable",
         FailReason::ConsentNotGiven => "no consent",
         FailReason::NoService => "no service",
+        FailReason::NotPayable => "not payable",
     }
 }

@@ -1,11 +1,12 @@
 //! A small world around one message: a sender's plan, a recipient who comes and goes, a clock, and the commit.
 //! It drives the shipped functions as the engine does, and checks the invariants after every commit.
 
+use crate::charging::System;
 use crate::invariants;
 use std::collections::BTreeSet;
 use switchback_core::charge::{Hold, LedgerEntry, LedgerKind};
 use switchback_core::decide::{Refusal, admit, decide};
-use switchback_core::lifecycle::{self, Changes};
+use switchback_core::lifecycle::{self, Changes, Effect};
 use switchback_core::model::{
     Address, ByService, ChargeOn, ClassName, ContentKind, ContentSummary, Currency, Event, Facts,
     FallbackRule, Funds, Input, Message, MessageId, MessagePolicy, Money, OnUnknown, Origin, Originator,
@@ -31,6 +32,8 @@ pub(crate) struct World {
     pub(crate) highest_limit: Option<Money>,
     /// Facts that change between the decision and the commit, once.
     pub(crate) race: Option<Box<ByService<Offer>>>,
+    /// The charging system, where offers are charged by one.
+    pub(crate) system: System,
 }
 
 pub(crate) fn eur(amount: &str) -> Money {
@@ -52,6 +55,7 @@ pub(crate) fn offer(service: Service, price: Price, route: Option<&str>) -> Offe
         charge_on: ChargeOn::Delivered,
         settlement: Settlement::Server,
         hold: amount.map(|amount| Hold { amount, taken: Vec::new() }),
+        external: None,
         tariff_version: 1,
     }
 }
@@ -76,6 +80,7 @@ impl World {
             changes: Changes::default(),
             highest_limit: None,
             race: None,
+            system: System::default(),
         }
     }
 
@@ -161,6 +166,12 @@ impl World {
 
     fn commit(&mut self, before: &Message) {
         self.ledger.extend(self.changes.ledger.iter().cloned());
+        for effect in &self.changes.effects {
+            if let Effect::Order(n) = effect {
+                let asked = self.asked().filter(|(asked, _)| asked == n);
+                self.system.orders.push(asked.unwrap());
+            }
+        }
         let limit = self.message.limit();
         self.highest_limit = match (self.highest_limit, limit) {
             (Some(high), Some(limit)) if high.at_most(limit) => Some(limit),

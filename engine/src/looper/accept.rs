@@ -5,6 +5,7 @@ use super::settle::{Pending, Reply};
 use super::step::{Step, Trouble};
 use super::{Job, Looper};
 use crate::admission::{Draft, summary, told};
+use crate::facts::Quoted;
 use crate::in_flight::HeldKey;
 use crate::locks::read;
 use crate::refuse::{from_store, our_fault, refusal};
@@ -23,10 +24,17 @@ impl Looper {
     pub(super) fn accept(&mut self, mut job: Job) {
         let Work::Submit(work) = &mut job.work else { return };
         let now = self.shared.clock.now();
-        let draft = self.draft(work, now);
-        match draft.and_then(|message| self.start(work, message, now)) {
+        let message = match self.draft(work, now) {
+            Ok(message) => message,
+            Err(refused) => return self.refuse_submission(job, refused, now),
+        };
+        match self.start(work, message.clone(), job.quoted.as_ref(), now) {
             Ok(started) => self.queue_acceptance(job, started, now),
-            Err(refused) => self.refuse_submission(job, refused, now),
+            Err(Halt::Unquoted) => {
+                let content = Arc::clone(&work.content);
+                self.ask_prices(job, &message, &content, now);
+            }
+            Err(Halt::Refused(refused)) => self.refuse_submission(job, refused, now),
         }
     }
 
@@ -84,22 +92,29 @@ impl Looper {
     }
 
     /// Asks the core whether it may be accepted, and lets it decide the first step.
-    fn start(&mut self, work: &SubmitWork, mut message: Message, now: Time) -> Result<Started, Refusal> {
+    fn start(
+        &mut self,
+        work: &SubmitWork,
+        mut message: Message,
+        quoted: Option<&Quoted>,
+        now: Time,
+    ) -> Result<Started, Halt> {
         let generation = message
             .recipient_subscriber
             .as_ref()
             .map(|who| (who.clone(), self.shared.presence.generation(who)));
-        self.load_payer(&message).map_err(refuse_trouble)?;
+        self.load_payer(&message)?;
         let shared = Arc::clone(&self.shared);
         let seat = match &message.originator.payer {
-            Some(payer) => self.seats.payer(payer, &*shared.store).map_err(|failure| from_store(&failure))?,
+            Some(payer) => self.seats.payer(payer, &*shared.store).map_err(Trouble::Store)?,
             None => None,
         };
         let stored = seat.as_ref().map(|seat| seat.stored);
         let mut step = Step::new(&shared, now, &mut message, seat);
         step.content = Some(Arc::clone(&work.content));
+        step.quoted = quoted.cloned();
         let presence = step.status();
-        let offers = step.offers().map_err(refuse_trouble)?;
+        let offers = step.offers()?;
         admit(step.message, &offers, presence).map_err(told)?;
         lifecycle::accepted(step.message, now, &mut step.changes);
         let facts = Facts { presence: Some(presence), offers: Some(offers), guard_until: shared.guard(now) };
@@ -110,7 +125,7 @@ impl Looper {
             if let Some(id) = &message.originator.payer {
                 self.seats.drop_payer(id);
             }
-            return Err(refuse_trouble(trouble));
+            return Err(trouble.into());
         }
         Ok(Started { message, changes, stored, watch: generation })
     }
@@ -155,7 +170,7 @@ impl Looper {
             }
         }
         if refused.code == "price_rose" {
-            refused.quote = self.fresh_quote(work, now).map(Box::new);
+            refused.quote = self.fresh_quote(work, job.quoted.as_ref(), now).map(Box::new);
         }
         let peer = matches!(work.answer, SubmitAnswer::Peer(_));
         let ours = matches!(refused.kind, RefusalKind::Overload | RefusalKind::Unavailable);
@@ -178,10 +193,27 @@ struct Started {
     watch: Option<(switchback_core::model::SubscriberId, u64)>,
 }
 
-fn refuse_trouble(trouble: Trouble) -> Refusal {
-    match trouble {
-        Trouble::Store(failure) => from_store(&failure),
-        Trouble::Fault => our_fault(),
+/// Why a submission is not accepted now.
+pub(super) enum Halt {
+    /// It is refused.
+    Refused(Refusal),
+    /// The prices are those of a charging system, which has not been asked yet.
+    Unquoted,
+}
+
+impl From<Refusal> for Halt {
+    fn from(refused: Refusal) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<Trouble> for Halt {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Store(failure) => Self::Refused(from_store(&failure)),
+            Trouble::Fault => Self::Refused(our_fault()),
+            Trouble::Unquoted => Self::Unquoted,
+        }
     }
 }
 

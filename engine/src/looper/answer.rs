@@ -41,6 +41,7 @@ impl Looper {
                 | Work::Match(_)
                 | Work::Payer(_)
                 | Work::Poke(..)
+                | Work::Claimed(_)
                 | Work::Wake,
                 _,
             ) => {}

@@ -1,9 +1,11 @@
 //! What a sender or a recipient's device asks of one message: choose, cancel, confirm.
 
+use super::accept::Halt;
 use super::settle::Reply;
-use super::step::Step;
+use super::step::{Step, Trouble};
 use super::{Job, Looper};
 use crate::admission::told;
+use crate::facts::Quoted;
 use crate::refuse::{from_store, no_such_message, our_fault, refusal};
 use crate::work::{CommandWork, Work};
 use std::sync::Arc;
@@ -16,16 +18,17 @@ impl Looper {
     pub(super) fn command(&mut self, job: Job) {
         let Work::Command(work) = &job.work else { return };
         let id = work.id();
-        match self.input_of(work) {
+        match self.input_of(work, job.quoted.as_ref()) {
             Ok(Some(input)) => self.step(job, id, &[input], Reply::Nothing, Vec::new()),
             // Canceled or delivered already: the answer is known.
             Ok(None) => self.step(job, id, &[Input::Poked], Reply::Nothing, Vec::new()),
-            Err(refused) => job.work.refuse(refused),
+            Err(Halt::Unquoted) => self.trouble(job, id, Trouble::Unquoted),
+            Err(Halt::Refused(refused)) => job.work.refuse(refused),
         }
     }
 
     /// What happened, as the core takes it in; or a refusal.
-    fn input_of(&mut self, work: &CommandWork) -> Result<Option<Input>, Refusal> {
+    fn input_of(&mut self, work: &CommandWork, quoted: Option<&Quoted>) -> Result<Option<Input>, Halt> {
         let shared = Arc::clone(&self.shared);
         let message =
             self.seats.message(work.id(), &*shared.store).map_err(|failure| from_store(&failure))?;
@@ -36,21 +39,21 @@ impl Looper {
                 if message.status.is_final() {
                     let detail =
                         format!("The message is {} already. Send a new one.", message.status.as_str());
-                    return Err(refusal(RefusalKind::Conflict, "message_final", detail));
+                    return Err(refusal(RefusalKind::Conflict, "message_final", detail).into());
                 }
-                self.check(message, *choice)?;
+                self.check(message, *choice, quoted)?;
                 Ok(Some(Input::Chosen(*choice)))
             }
             CommandWork::Cancel { who, .. } => {
                 allowed(&message, who.as_ref())?;
                 Ok((!message.status.is_final()).then_some(Input::Cancel))
             }
-            CommandWork::Receipt { receipt, .. } => confirmation(&message, receipt).map(Some),
+            CommandWork::Receipt { receipt, .. } => Ok(confirmation(&message, receipt).map(Some)?),
         }
     }
 
     /// Asks the core whether the choice can do anything now.
-    fn check(&mut self, mut message: Message, choice: Choice) -> Result<(), Refusal> {
+    fn check(&mut self, mut message: Message, choice: Choice, quoted: Option<&Quoted>) -> Result<(), Halt> {
         self.load_payer(&message).map_err(|_| our_fault())?;
         let shared = Arc::clone(&self.shared);
         let seat = match &message.originator.payer {
@@ -59,8 +62,9 @@ impl Looper {
         };
         let now = shared.clock.now();
         let mut step = Step::new(&shared, now, &mut message, seat);
-        let offers = step.offers().map_err(|_| our_fault())?;
-        check_choice(&message, choice, &offers, now).map_err(told)
+        step.quoted = quoted.cloned();
+        let offers = step.offers()?;
+        Ok(check_choice(&message, choice, &offers, now).map_err(told)?)
     }
 }
 

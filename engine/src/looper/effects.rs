@@ -1,4 +1,4 @@
-//! Handing attempts and withdrawals to the services, after their intent is durable (I10).
+//! Handing attempts and withdrawals to the services, and orders to charging systems, after their intent is durable (I10).
 
 use super::held_back::{Held, Lane};
 use super::{Looper, OFFER_AGAIN};
@@ -31,6 +31,7 @@ impl Looper {
                 }
             }
             Effect::Withdraw(attempt) => self.withdraw(id, attempt),
+            Effect::Order(attempt) => self.order(id, attempt),
         }
     }
 

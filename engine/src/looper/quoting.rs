@@ -4,7 +4,7 @@
 use super::step::purse;
 use super::{Job, Looper};
 use crate::admission::{Draft, summary, told};
-use crate::facts::{Allowances, Question};
+use crate::facts::{Allowances, Question, Quoted};
 use crate::locks::read;
 use crate::quotes::Promise;
 use crate::refuse::{from_store, our_fault};
@@ -24,7 +24,7 @@ const ROUNDS: usize = 3;
 impl Looper {
     /// Answers a quote; nothing is committed.
     pub(super) fn quote(&mut self, job: Job) {
-        let Work::Quote(work) = job.work else { return };
+        let Work::Quote(work) = &job.work else { return };
         let ask = &work.ask;
         let now = self.shared.clock.now();
         let shard = Shard::of(ask.originator.payer.as_ref().map_or("", |payer| payer.as_str()));
@@ -43,24 +43,47 @@ impl Looper {
             class: None,
             now,
         };
-        let quote = self.quote_draft(draft, &ask.content);
-        work.answer.give(quote);
+        let drafted = draft.message(&self.shared, &read(&self.shared.book));
+        let drafted = drafted.and_then(|message| {
+            let quote = self.quote_message(&message, &ask.content, job.quoted.as_ref(), now)?;
+            Ok((message, quote))
+        });
+        match drafted {
+            Ok((message, None)) => {
+                let content = ask.content.clone();
+                self.ask_prices(job, &message, &content, now);
+            }
+            Ok((_, Some(quote))) => job.answer_quote(Ok(quote)),
+            Err(refused) => job.answer_quote(Err(refused)),
+        }
     }
 
     /// A quote for a submission that was refused because its price rose.
-    pub(super) fn fresh_quote(&mut self, work: &SubmitWork, now: Time) -> Option<Quote> {
+    pub(super) fn fresh_quote(
+        &mut self,
+        work: &SubmitWork,
+        quoted: Option<&Quoted>,
+        now: Time,
+    ) -> Option<Quote> {
         let id = self.shared.ids.next(now, work.shard);
         let draft = Draft::of(&work.submission, id, summary(&work.content), now);
-        self.quote_draft(Draft { quoted: None, ..draft }, &work.content).ok()
+        let draft = Draft { quoted: None, ..draft };
+        let message = draft.message(&self.shared, &read(&self.shared.book)).ok()?;
+        self.quote_message(&message, &work.content, quoted, now).ok()?
     }
 
-    fn quote_draft(&mut self, draft: Draft<'_>, content: &Content) -> Result<Quote, Refusal> {
+    /// The quote; nothing when a charging system knows the prices and was not asked yet.
+    fn quote_message(
+        &mut self,
+        message: &Message,
+        content: &Content,
+        quoted: Option<&Quoted>,
+        now: Time,
+    ) -> Result<Option<Quote>, Refusal> {
         if let Some(refused) = self.shared.health.refusal() {
             return Err(refused);
         }
-        let now = draft.now;
-        let message = draft.message(&self.shared, &read(&self.shared.book))?;
-        self.load_payer(&message).map_err(|_| our_fault())?;
+        self.load_payer(message).map_err(|_| our_fault())?;
         let shared = std::sync::Arc::clone(&self.shared);
         let seat = match &message.originator.payer {
             Some(payer) => self.seats.payer(payer, &*shared.store).map_err(|failure| from_store(&failure))?,
@@ -68,13 +91,17 @@ impl Looper {
         };
         let subscriber = message.recipient_subscriber.as_ref();
         let origin = message.originator.origin;
-        let question = Question { recipient: &message.recipient, subscriber, content, origin, at: now };
-        let (offers, allowances) = shared.offers(question, purse(&message, seat.as_deref(), None));
+        let question =
+            Question { recipient: &message.recipient, subscriber, content, origin, at: now, quoted };
+        let Some((offers, allowances)) = shared.offers(question, purse(message, seat.as_deref(), None))
+        else {
+            return Ok(None);
+        };
         let book = read(&shared.book);
         let presence = shared.status_of(&message.recipient, subscriber, &book, now);
         let hidden = subscriber.and_then(|id| book.subscriber(id)).is_some_and(|known| known.hide_presence);
         drop(book);
-        let forecast = forecast(&message, &offers, presence, &shared.options.timers, now);
+        let forecast = forecast(message, &offers, presence, &shared.options.timers, now);
         let valid_until = now.plus_millis(shared.options.timers.quote_ms);
         // Hours and periods that end before change the price by themselves.
         let steady = seat.as_deref().and_then(|seat| seat.plan.as_ref()?.steady_until(now));
@@ -83,7 +110,7 @@ impl Looper {
             id: self.quote_id(),
             valid_until,
             presence: if hidden { Presence::Unknown } else { presence },
-            lines: lines(&message, &offers, &allowances, presence),
+            lines: lines(message, &offers, &allowances, presence),
             suggested: forecast.as_ref().and_then(|forecast| forecast.first),
             fallback: forecast.as_ref().and_then(|forecast| forecast.fallback.clone()),
             you_pay_at_most: forecast.as_ref().and_then(|forecast| forecast.message.limit()),
@@ -98,13 +125,21 @@ impl Looper {
             valid_until,
         };
         shared.quotes.keep(quote.id.clone(), promise);
-        Ok(quote)
+        Ok(Some(quote))
     }
 
     fn quote_id(&self) -> SmolStr {
         let mut bytes = [0_u8; 16];
         self.shared.random.fill(&mut bytes);
         format_smolstr!("qt_{:032x}", u128::from_be_bytes(bytes))
+    }
+}
+
+impl Job {
+    fn answer_quote(self, quote: Result<Quote, Refusal>) {
+        if let Work::Quote(work) = self.work {
+            work.answer.give(quote);
+        }
     }
 }
 

@@ -149,6 +149,11 @@ impl Seats {
         Ok(self.payers.get_mut(id))
     }
 
+    /// The payer, if it is in memory.
+    pub(crate) fn seated(&self, id: &PayerId) -> Option<&PayerSeat> {
+        self.payers.get(id)
+    }
+
     /// The payer as a unit of this batch leaves it.
     pub(crate) fn put_payer(&mut self, seat: PayerSeat) {
         self.payers.insert(seat.payer.id.clone(), seat);

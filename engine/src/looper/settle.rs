@@ -30,6 +30,7 @@ pub(super) struct Pending {
     /// A peer's id that this unit makes known.
     pub(super) peer_id: Option<(RouteId, PeerId)>,
     pub(super) due: Option<Time>,
+    /// It is final, and nothing is owed to a charging system.
     pub(super) is_final: bool,
     /// How a cancel stands after this unit.
     pub(super) cancel: Option<CancelOutcome>,
@@ -70,7 +71,7 @@ impl Pending {
             watch,
             peer_id: None,
             due: message.due,
-            is_final: message.status.is_final(),
+            is_final: message.is_settled(),
             cancel: cancel_outcome(message),
         }
     }

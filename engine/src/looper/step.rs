@@ -3,7 +3,7 @@
 use super::seats::PayerSeat;
 use super::settle::{Pending, Reply};
 use super::{Job, Looper};
-use crate::facts::{Purse, Question, own_hold};
+use crate::facts::{Purse, Question, Quoted, own_hold};
 use crate::locks::read;
 use crate::refuse::{from_store, our_fault};
 use crate::shared::Shared;
@@ -29,6 +29,8 @@ pub(super) struct Step<'a> {
     pub(super) applied: usize,
     /// True when the payer's state was read for a price.
     pub(super) priced: bool,
+    /// Prices that a charging system was asked for, once it was.
+    pub(super) quoted: Option<Quoted>,
 }
 
 /// Why a step could not be made.
@@ -38,6 +40,8 @@ pub(super) enum Trouble {
     Store(StoreFailure),
     /// A fault of ours; it has been logged.
     Fault,
+    /// The prices are those of a charging system, which has not been asked yet.
+    Unquoted,
 }
 
 impl From<StoreFailure> for Trouble {
@@ -62,6 +66,7 @@ impl<'a> Step<'a> {
             changes: Changes::default(),
             applied: 0,
             priced: false,
+            quoted: None,
         }
     }
 
@@ -118,9 +123,10 @@ impl<'a> Step<'a> {
             content: &content,
             origin: self.message.originator.origin,
             at: self.now,
+            quoted: self.quoted.as_ref(),
         };
         let purse = purse(self.message, self.payer.as_deref(), own_hold(self.message));
-        Ok(self.shared.offers(question, purse).0)
+        self.shared.offers(question, purse).map(|(offers, _)| offers).ok_or(Trouble::Unquoted)
     }
 
     fn content(&mut self) -> Result<Arc<Content>, Trouble> {
@@ -199,6 +205,7 @@ impl Looper {
         };
         let stored = seat.as_ref().map(|seat| seat.stored);
         let mut step = Step::new(&shared, shared.clock.now(), &mut message, seat);
+        step.quoted.clone_from(&job.quoted);
         for input in inputs {
             step.absorb(input);
         }
@@ -299,13 +306,13 @@ impl Looper {
         watch: Option<(switchback_core::model::SubscriberId, u64)>,
     ) {
         let now = self.shared.clock.now();
-        let due_still = !message.status.is_final() && message.due.is_some_and(|due| due <= now);
+        let due_still = !message.is_settled() && message.due.is_some_and(|due| due <= now);
         if due_still && matches!(job.work, Work::Poke(_, Poke::Dispatched)) {
             tracing::error!(message = %message.id, "a message is due and nothing can be done");
         }
         self.done_with_poke(&job.work, due_still);
         let pending = Pending::new(job, message, reply, watch);
-        self.watch_again(&pending, message.status.is_final());
+        self.watch_again(&pending, message.is_settled());
         self.answer(pending);
     }
 
@@ -330,8 +337,11 @@ impl Looper {
         if let Some(payer) = payer {
             self.seats.drop_payer(&payer);
         }
-        self.done_with_poke(&job.work, true);
+        if !matches!(trouble, Trouble::Unquoted) {
+            self.done_with_poke(&job.work, true);
+        }
         match trouble {
+            Trouble::Unquoted => self.quote_first(job, id),
             Trouble::Store(failure) => {
                 if failure != StoreFailure::Behind {
                     self.shared.health.fail(&failure.to_string());
@@ -340,6 +350,29 @@ impl Looper {
             }
             Trouble::Fault => job.work.refuse(our_fault()),
         }
+    }
+
+    /// The prices that the step lacks are asked for; then it is made.
+    fn quote_first(&mut self, job: Job, id: MessageId) {
+        let shared = Arc::clone(&self.shared);
+        let known = self.seats.message(id, &*shared.store).map(|message| message.cloned());
+        let known = known.and_then(|message| Ok(message.zip(shared.store.content(id)?)));
+        match known {
+            Ok(Some((message, content))) => match self.load_payer(&message) {
+                Ok(()) => self.ask_prices(job, &message, &content, shared.clock.now()),
+                Err(trouble) => self.trouble(job, id, trouble),
+            },
+            Ok(None) => self.settle_unknown(job, id),
+            Err(failure) => self.trouble(job, id, Trouble::Store(failure)),
+        }
+    }
+
+    /// A charging system answered.
+    pub(super) fn claimed(&mut self, job: Job) {
+        let Work::Claimed(work) = &job.work else { return };
+        let input = Input::Claimed { attempt: work.attempt, order: work.order, answer: work.answer };
+        let id = work.message;
+        self.step(job, id, &[input], Reply::Nothing, Vec::new());
     }
 
     /// Looks at a message again.

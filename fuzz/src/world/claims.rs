@@ -16,7 +16,7 @@ pub(super) fn after(world: &World, before: &Message, heard: &Message, changes: &
         affordable(world, started);
     }
     for effect in &changes.effects {
-        let (Effect::Attempt(n) | Effect::Withdraw(n)) = effect;
+        let (Effect::Attempt(n) | Effect::Withdraw(n) | Effect::Order(n)) = effect;
         assert!(
             world.message.attempt(*n).is_some_and(|attempt| !attempt.is_app()),
             "an effect without an attempt"

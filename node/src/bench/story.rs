@@ -228,6 +228,7 @@ impl Maker {
                 charge_on: priced.charge_on,
                 settlement: priced.settlement,
                 hold: priced.hold,
+                external: priced.external,
                 tariff_version: priced.tariff_version,
                 ..Offer::unavailable(service, cannot_carry, reach)
             }

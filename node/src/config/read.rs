@@ -64,7 +64,7 @@ pub(crate) fn parse(
             root.only(
                 &[
                     "http", "store", "log", "policy", "timers", "smpp", "sip", "class", "route", "plans",
-                    "records",
+                    "records", "charging",
                 ],
                 &mut faults,
             );
@@ -78,6 +78,7 @@ pub(crate) fn parse(
             classes(&root, &mut config, &mut faults);
             routes(&root, &mut config, &Secrets { base, variable }, &mut faults);
             plans(&root, &mut config, base, &mut faults);
+            config.charging = super::charging::charging(&root, base, &mut faults);
             config.records = super::records::records(&root, base, &mut faults);
         }
         Err(error) => {

@@ -1,5 +1,6 @@
 //! The sections of the configuration, as data.
 
+use super::charging::ChargingSection;
 use smol_str::SmolStr;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -28,6 +29,8 @@ pub(crate) struct Config {
     pub(crate) routes: Vec<RouteSection>,
     /// `[records]`; nothing: none are written.
     pub(crate) records: Option<crate::records::Settings>,
+    /// `[charging.NAME]`
+    pub(crate) charging: Vec<ChargingSection>,
     /// `[plans] files`: plan files, relative to the configuration file.
     pub(crate) plan_files: Vec<PathBuf>,
 }
@@ -124,6 +127,7 @@ impl Default for Config {
             classes: Class::shipped(),
             routes: Vec::new(),
             records: None,
+            charging: Vec::new(),
             plan_files: Vec::new(),
         }
     }

@@ -3,10 +3,10 @@
 
 use super::compare::{Compared, Found};
 use crate::cli::Failure;
-use crate::records::{Brought, Form, Record, Source, Walk, signed};
+use crate::records::{Brought, CHARGE_CLEARED, CHARGE_IN_DOUBT, Form, Record, Source, Walk, signed};
 use serde_json::{Value, json};
-use smol_str::{SmolStr, ToSmolStr};
-use std::collections::{BTreeMap, HashMap};
+use smol_str::{SmolStr, ToSmolStr, format_smolstr};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use switchback_core::model::{Currency, MessageId, Money};
 
@@ -32,6 +32,8 @@ pub(super) struct Agreement {
     /// Records that do not say what the ledger says.
     disagreeing: Found,
     suspects: Found,
+    /// Attempts of which nobody knows what a charging system did.
+    doubts: BTreeSet<SmolStr>,
     files: Vec<Compared>,
     chapter: u64,
     seq: u64,
@@ -61,6 +63,9 @@ impl Agreement {
         }
         let chapter = all.chapter;
         all.files.iter_mut().try_for_each(|files| files.end(chapter))?;
+        for doubt in std::mem::take(&mut all.doubts) {
+            all.suspects.add(|| format!("{doubt} {CHARGE_IN_DOUBT}"));
+        }
         Ok(all)
     }
 
@@ -114,7 +119,11 @@ impl Agreement {
     }
 
     fn sum(&mut self, record: &Record, charge: i128) {
-        if record.state == "in_doubt" {
+        if record.result == CHARGE_CLEARED {
+            self.doubts.remove(&doubted(record));
+        } else if record.result == CHARGE_IN_DOUBT {
+            self.doubts.insert(doubted(record));
+        } else if record.state == "in_doubt" {
             self.suspects.add(|| format!("{} {} by {}", record.id, record.result, record.service));
         }
         if record.record == "message" {
@@ -148,7 +157,7 @@ impl Agreement {
                 sums.insert(currency, amount.nanos);
             }
         }
-        let all: std::collections::BTreeSet<_> = sums.keys().chain(self.ledger.keys()).copied().collect();
+        let all: BTreeSet<_> = sums.keys().chain(self.ledger.keys()).copied().collect();
         let of = |sums: &BTreeMap<Currency, i128>, currency| sums.get(currency).copied().unwrap_or(0);
         let unequal = all.iter().filter(|currency| of(&sums, currency) != of(&self.ledger, currency));
         unequal.map(|currency| currency.as_str().to_owned()).collect()
@@ -176,6 +185,10 @@ impl Agreement {
             "files": self.files.iter().map(Compared::json).collect::<Vec<_>>(),
         })
     }
+}
+
+fn doubted(record: &Record) -> SmolStr {
+    format_smolstr!("{}.{}", record.message, record.attempt)
 }
 
 fn charge(record: &Record) -> Option<i128> {

@@ -1,6 +1,6 @@
 //! Following the log: chapters in order, each with the records that it brings and the money that it moved.
 
-use super::making::{Maker, ends, may_bring};
+use super::making::{Maker, adjusts, ends, may_bring};
 use super::record::Record;
 use std::collections::HashMap;
 use switchback_core::charge::LedgerKind;
@@ -90,10 +90,11 @@ impl Follower {
             records: Vec::new(),
             moves: moves(&chapter),
         };
-        let (id, seq, brings, over) = (chapter.message, chapter.seq, may_bring(&chapter), ends(&chapter));
+        let (id, seq, brings) = (chapter.message, chapter.seq, may_bring(&chapter));
+        let tells = ends(&chapter) || adjusts(&chapter);
         self.keep(chapter);
-        // A story that is kept and not over has had no end: nothing of it is told yet.
-        if brings && (over || !self.stories.contains_key(&id)) {
+        // A story that is kept and not over has had no end: nothing of it is told yet but a charging system's silence.
+        if brings && (tells || !self.stories.contains_key(&id)) {
             let story = self.let_go(id).map_or_else(|| looked_up(store, id, seq), Ok)?;
             if !story.is_empty() {
                 let gone = || StoreFailure::Corrupt(format!("{id} has a story and is not there"));

@@ -3,7 +3,9 @@
 
 use super::money::{Sums, priced};
 use super::record::{Record, masked};
-use super::words::{charge_on, code_text, fail_word, kind_word, late, outcome, reasons, result, settlement};
+use super::words::{
+    CHARGE_IN_DOUBT, charge_on, code_text, fail_word, kind_word, late, outcome, reasons, result, settlement,
+};
 use smol_str::{SmolStr, ToSmolStr, format_smolstr};
 use std::fmt::Display;
 use switchback_core::charge::{LedgerEntry, LedgerKind};
@@ -36,7 +38,8 @@ impl Maker {
     pub(crate) fn records(&self, story: &[Chapter], message: &Message) -> Vec<Record> {
         let Some((last, before)) = story.split_last() else { return Vec::new() };
         let mut records = match place(before, last) {
-            Place::Before => return Vec::new(),
+            // A charging system's silence is looked into whatever becomes of the message.
+            Place::Before => Vec::new(),
             Place::End(end) => self.closing(story, message, end),
             Place::After => self.moved(last, message),
         };
@@ -114,7 +117,7 @@ impl Maker {
             result: SmolStr::new_static(result),
             code: code.map(code_text).unwrap_or_default(),
             reasons: decision.map(|decision| reasons(&decision.reasons)).unwrap_or_default(),
-            settlement: SmolStr::new_static(settlement(message, ledger.any(), attempt.price)),
+            settlement: SmolStr::new_static(settlement(message, ledger.any(), attempt)),
             charge_on: SmolStr::new_static(charge_on(attempt.charge_on)),
             may_duplicate: if attempt.may_duplicate {
                 SmolStr::new_static("true")
@@ -184,10 +187,16 @@ impl Maker {
         moved.filter_map(record).collect()
     }
 
-    /// A delivery that was reported after the end: R15, it moves no money.
+    /// A delivery that was reported after the end (R15), or a charging system that gave no answer, or gave it late: it
+    /// moves no money.
     fn late(&self, chapter: &Chapter, message: &Message, event: &Event) -> Record {
         let (attempt, result) = late(&event.kind).unwrap_or_default();
-        self.adjusted(chapter, message, attempt, result, event.at, format_smolstr!("e{}", event.seq))
+        let key = format_smolstr!("e{}", event.seq);
+        let mut record = self.adjusted(chapter, message, attempt, result, event.at, key);
+        if result == CHARGE_IN_DOUBT {
+            record.state = SmolStr::new_static("in_doubt");
+        }
+        record
     }
 
     fn adjusted(
@@ -217,9 +226,13 @@ impl Maker {
 
 /// Whether a chapter may bring records: what a reader that keeps no stories asks before it looks one up.
 pub(crate) fn may_bring(chapter: &Chapter) -> bool {
-    let by_event = |event: &Event| result(&event.kind).is_some() || late(&event.kind).is_some();
     let by_money = |entry: &LedgerEntry| matches!(entry.kind, LedgerKind::Commit | LedgerKind::Refund);
-    chapter.events.iter().any(by_event) || chapter.ledger.iter().any(by_money)
+    ends(chapter) || adjusts(chapter) || chapter.ledger.iter().any(by_money)
+}
+
+/// Whether something is told that brings an adjustment whenever it happens.
+pub(crate) fn adjusts(chapter: &Chapter) -> bool {
+    chapter.events.iter().any(|event| late(&event.kind).is_some())
 }
 
 /// Whether the message has ended by this chapter.

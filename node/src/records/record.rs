@@ -102,7 +102,7 @@ record! {
     limit: Text,
     /// The version of the plan that priced the attempt.
     tariff: Number,
-    /// Who debits: `server`, `bearer`, or `none` when nobody pays.
+    /// Who debits: `server`, `external` (a charging system of the operator's), `bearer`, or `none` when nobody pays.
     settlement: Text,
     /// `delivered` or `submitted`.
     charge_on: Text,

@@ -2,12 +2,15 @@
 
 use smol_str::{SmolStr, format_smolstr};
 use switchback_core::model::{
-    AttemptKind, ChargeOn, EventKind, FailReason, Message, PeerCode, Price, Reason,
+    Attempt, AttemptKind, ChargeOn, EventKind, FailReason, Message, PeerCode, Reason,
 };
 
-/// Who debits: our ledger, the bearer, or nobody.
-pub(super) fn settlement(message: &Message, in_ledger: bool, price: Price) -> &'static str {
-    match (message.originator.payer.is_some(), in_ledger, price.as_next()) {
+/// Who debits: our ledger, a charging system of the operator's, the bearer, or nobody.
+pub(super) fn settlement(message: &Message, in_ledger: bool, attempt: &Attempt) -> &'static str {
+    if attempt.claim.is_some() {
+        return "external";
+    }
+    match (message.originator.payer.is_some(), in_ledger, attempt.price.as_next()) {
         (true, true, _) => "server",
         (true, false, Some(_)) => "bearer",
         _ => "none",
@@ -27,11 +30,18 @@ pub(super) const fn result(kind: &EventKind) -> Option<&'static str> {
     })
 }
 
-/// The attempt whose delivery was reported after the end, and how that is called.
+/// What an adjustment says of a charging system that gave no answer.
+pub(crate) const CHARGE_IN_DOUBT: &str = "charge_in_doubt";
+/// What an adjustment says once it gave one.
+pub(crate) const CHARGE_CLEARED: &str = "charge_cleared";
+
+/// The attempt that something was told of after the message's end, or whatever its end, and how that is called.
 pub(super) const fn late(kind: &EventKind) -> Option<(u16, &'static str)> {
     match kind {
         EventKind::DeliveredLate { attempt } => Some((*attempt, "delivered_late")),
         EventKind::Duplicate { attempt } => Some((*attempt, "duplicate")),
+        EventKind::ChargeInDoubt { attempt, .. } => Some((*attempt, CHARGE_IN_DOUBT)),
+        EventKind::ChargeCleared { attempt } => Some((*attempt, CHARGE_CLEARED)),
         _ => None,
     }
 }
@@ -77,6 +87,7 @@ pub(super) const fn fail_word(reason: FailReason) -> &'static str {
         FailReason::Undeliverable => "undeliverable",
         FailReason::ConsentNotGiven => "consent_not_given",
         FailReason::NoService => "no_service",
+        FailReason::NotPayable => "not_payable",
     }
 }
 

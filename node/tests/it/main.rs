@@ -6,6 +6,7 @@
     reason = "a test helper may fail as loudly as a test"
 )]
 
+mod charging;
 mod chat;
 mod cli;
 mod demo;

@@ -84,13 +84,18 @@ impl Server {
 
     /// Sets up a plan (chat and SMS at these prices) and a subscriber; gives the subscriber's token.
     pub(crate) fn subscriber(&self, name: &str, number: &str, im: &str, sms: &str) -> String {
+        self.subscriber_by(name, number, im, sms, "")
+    }
+
+    /// The same with more keys in the plan's head, as they stand in a JSON text.
+    pub(crate) fn subscriber_by(&self, name: &str, number: &str, im: &str, sms: &str, head: &str) -> String {
         let rate = |service: &str, unit: &str, price: &str| {
             format!(
                 "[[rate]]\\nservice = \\\"{service}\\\"\\ndest = \\\"any\\\"\\nunit = \\\"{unit}\\\"\\nprice = \\\"{price}\\\"\\n"
             )
         };
         let plan = format!(
-            "{{\"text\": \"[plan]\\nid = \\\"{name}\\\"\\nversion = 1\\ncurrency = \\\"EUR\\\"\\n{}{}\"}}",
+            "{{\"text\": \"[plan]\\nid = \\\"{name}\\\"\\nversion = 1\\ncurrency = \\\"EUR\\\"\\n{head}{}{}\"}}",
             rate("im", "message", im),
             rate("sms", "segment", sms)
         );

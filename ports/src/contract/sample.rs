@@ -187,6 +187,7 @@ pub(crate) fn payer(id: &str, version: u64, balance: i128, held: i128) -> Payer 
         held: cents(held),
         buckets: Vec::new(),
         barred: false,
+        charged_outside: false,
     }
 }
 
@@ -210,6 +211,7 @@ fn attempt(n: u16, ms: u64, route: &str, parts: &[&str]) -> Attempt {
         ended_at: None,
         parts: parts.iter().map(part).collect(),
         code: None,
+        claim: None,
     }
 }
 

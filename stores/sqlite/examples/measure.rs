@@ -155,6 +155,7 @@ fn account(id: PayerId) -> Payer {
         held: zero,
         buckets: vec![],
         barred: false,
+        charged_outside: false,
     }
 }
 

@@ -69,7 +69,7 @@ fn mark(
     for write in writes {
         let Write::Message(message) = write else { continue };
         let before = batch.known(message.id, past)?;
-        let open = !message.status.is_final();
+        let open = !message.is_settled();
         match before {
             None => {
                 story.mark(message.id, MADE);

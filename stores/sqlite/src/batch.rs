@@ -32,7 +32,7 @@ pub(crate) struct Known {
 pub(crate) enum Delta {
     /// It is open.
     Open { handle: Handle, recipient: Option<SubscriberId>, peers: Vec<(PeerKey, PeerRef)> },
-    /// It is final.
+    /// It is final, and nothing is owed for it.
     Final { id: MessageId, peers: Vec<(PeerKey, PeerRef)> },
     /// It has a new chapter.
     Log { id: MessageId, last_log: u64 },
@@ -42,7 +42,7 @@ impl Delta {
     /// What a message's row says.
     pub(crate) fn of(message: &Message, last_log: u64) -> Self {
         let peers = ids_of(message).collect();
-        if message.status.is_final() {
+        if message.is_settled() {
             return Self::Final { id: message.id, peers };
         }
         let handle = Handle { id: message.id, version: message.version, last_log, due: message.due };

@@ -19,7 +19,7 @@ impl Sums {
 }
 
 /// `0.03` is 30 000 000.
-fn nanos(amount: &str) -> Option<i128> {
+pub(super) fn nanos(amount: &str) -> Option<i128> {
     let (sign, digits) = amount.strip_prefix('-').map_or((1, amount), |digits| (-1, digits));
     let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
     let is_number = !whole.is_empty() && whole.bytes().chain(part.bytes()).all(|byte| byte.is_ascii_digit());

@@ -24,6 +24,8 @@ pub struct Options {
     pub seed: u64,
     /// Over SIP instead of HTTP and apps.
     pub sip: bool,
+    /// A charging system charges for half of the senders.
+    pub ocs: bool,
     /// Lines to add to the server's configuration (a VFS, for example).
     pub more_config: String,
 }
@@ -40,6 +42,7 @@ impl Default for Options {
             ttl: Duration::from_secs(60),
             seed: 1,
             sip: false,
+            ocs: false,
             more_config: String::new(),
         }
     }

@@ -1,5 +1,6 @@
 //! The outcome of a run, for people and for machines.
 
+use super::charging::Outside;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -88,6 +89,9 @@ pub struct Summary {
     pub may_duplicate: u64,
     /// Messages by the services of their attempts, such as `im sms im`.
     pub ways: BTreeMap<String, u64>,
+    /// With a charging system: what it counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outside: Option<Outside>,
     /// Over SIP: registrations that were compared after restarts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registrations: Option<Registrations>,
@@ -166,6 +170,12 @@ impl fmt::Display for Summary {
         if let Some(Registrations { bindings, statuses }) = self.registrations {
             writeln!(f, "told again, not being confirmed: {}", self.told_again)?;
             writeln!(f, "after restarts: {bindings} bindings and {statuses} statuses compared")?;
+        }
+        if let Some(Outside { holds, charges, releases, repeated }) = self.outside {
+            writeln!(
+                f,
+                "charging system: {holds} held, {charges} charged, {releases} released, {repeated} requests again"
+            )?;
         }
         for (way, count) in &self.ways {
             writeln!(f, "  {way:<24} {count}")?;

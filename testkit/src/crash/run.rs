@@ -6,7 +6,7 @@ use super::setup::{self, Admin};
 use super::sip::{self, Handsets};
 use super::traffic::{Apps, Group};
 use super::witness::Witnesses;
-use super::{Fault, Options, verdict, windows};
+use super::{Fault, Options, charging, verdict, windows};
 use crate::chance::Dice;
 use crate::child::{Server, free_address};
 use crate::smsc::{self, Phone, Smsc};
@@ -37,7 +37,9 @@ pub fn run(options: &Options, mut progress: impl FnMut(&Kill)) -> Result<Summary
     let smsc = start_smsc(&folder, options.seed)?;
     setup::write_password(&folder)?;
     let (http, sip) = (free_address()?, free_address()?);
+    let ocs = charging::start(options, &folder)?;
     let more = if options.sip { sip::config(sip) } else { String::new() };
+    let more = more + &ocs.as_ref().map(charging::section).unwrap_or_default();
     let config = setup::config(options, &store, http, smsc.address(), &more);
     let mut server = Server::new(&options.server, &folder, &config, http)?;
     server.start()?;
@@ -46,7 +48,7 @@ pub fn run(options: &Options, mut progress: impl FnMut(&Kill)) -> Result<Summary
     let mut actors: Box<dyn Actors> = if options.sip {
         Box::new(Handsets::start(options, sip, &admin, &folder)?)
     } else {
-        Box::new(Apps::start(&setup::prepare(&admin)?, options, http, &folder)?)
+        Box::new(Apps::start(&setup::prepare(&admin, options)?, options, http, &folder)?)
     };
     pass(WARM_UP, &mut *actors);
     let mut kills = Vec::new();
@@ -64,7 +66,10 @@ pub fn run(options: &Options, mut progress: impl FnMut(&Kill)) -> Result<Summary
     actors.end(&mut summary)?;
     smsc.flush().map_err(Fault::io("write the SMSC's journal"))?;
     let audit = server.audit(&store, &folder.join("messages.jsonl"))?;
-    judge(&folder, &audit, &mut kills, &mut summary)?;
+    let witnesses = judge(&folder, &audit, &mut kills, &mut summary)?;
+    if let Some(ocs) = &ocs {
+        charging::judge(ocs, &folder, &witnesses.stored, &mut summary)?;
+    }
     if let Err(fault) = stopped {
         summary.violation("no graceful stop", || fault.to_string());
     }
@@ -72,12 +77,17 @@ pub fn run(options: &Options, mut progress: impl FnMut(&Kill)) -> Result<Summary
 }
 
 /// The verdict over the journals of a run, which stay where they are.
-fn judge(folder: &Path, audit: &Value, kills: &mut [Kill], summary: &mut Summary) -> Result<(), Fault> {
+fn judge(
+    folder: &Path,
+    audit: &Value,
+    kills: &mut [Kill],
+    summary: &mut Summary,
+) -> Result<Witnesses, Fault> {
     let witnesses = Witnesses::read(folder)?;
     windows::meet(kills, &witnesses);
     summary.count_kills(kills);
     verdict::compare(&witnesses, audit, kills, summary);
-    Ok(())
+    Ok(witnesses)
 }
 
 fn start_smsc(folder: &Path, seed: u64) -> Result<Smsc, Fault> {

@@ -1,7 +1,7 @@
 //! What the operator sets up before the first message: configuration, plans, payers, accounts, subscribers, tokens.
 
 use super::traffic::{Cast, Group};
-use super::{Fault, Options};
+use super::{Fault, Options, charging};
 use crate::child::Server;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -108,14 +108,16 @@ window = 8
     )
 }
 
-/// Both plans, by their names.
-pub(super) fn plans() -> [(&'static str, String); 2] {
-    [("flat", FLAT.to_owned()), ("bundle", FLAT.replace("\"flat\"", "\"bundle\"") + BUNDLE)]
+/// Both plans, by their names; with a charging system it charges by the first.
+pub(super) fn plans(ocs: bool) -> [(&'static str, String); 2] {
+    let head = "[plan]\n";
+    let outside = if ocs { format!("{head}{}", charging::PLAN) } else { head.to_owned() };
+    [("flat", FLAT.replace(head, &outside)), ("bundle", FLAT.replace("\"flat\"", "\"bundle\"") + BUNDLE)]
 }
 
 /// Sets everything up on the running server and gives the cast of the run.
-pub(super) fn prepare(admin: &Admin<'_>) -> Result<Cast, Fault> {
-    for (id, text) in plans() {
+pub(super) fn prepare(admin: &Admin<'_>, options: &Options) -> Result<Cast, Fault> {
+    for (id, text) in plans(options.ocs) {
         admin.put(&format!("plans/{id}"), &json!({ "text": text }))?;
     }
     let mut senders = Vec::new();

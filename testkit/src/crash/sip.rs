@@ -64,7 +64,7 @@ impl Handsets {
         admin: &Admin<'_>,
         folder: &Path,
     ) -> Result<Self, Fault> {
-        let [flat, bundle] = super::setup::plans();
+        let [flat, bundle] = super::setup::plans(options.ocs);
         let thrifty = flat.1.replace("\"flat\"", "\"thrifty\"").replace(THRIFTY_SMS.0, THRIFTY_SMS.1);
         for (id, text) in [flat, bundle, ("thrifty", thrifty)] {
             admin.put(&format!("plans/{id}"), &json!({ "text": text }))?;

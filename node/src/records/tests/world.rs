@@ -186,6 +186,7 @@ impl World {
                 charge_on: priced.charge_on,
                 settlement: priced.settlement,
                 hold: priced.hold,
+                external: priced.external,
                 tariff_version: priced.tariff_version,
                 ..Offer::unavailable(service, None, Reach::Yes)
             }
