@@ -77,6 +77,7 @@ codes! {
     NO_THIRD_SERVICE "no_third_service" 409 true "A message uses two services at most";
     ADMIN_CANNOT_SEND "admin_cannot_send" 403 true "The operator's token does not send";
     FROM_NOT_ALLOWED "from_not_allowed" 403 true "That address is not yours to send from";
+    ORIGIN_NOT_BELIEVED "origin_not_believed" 403 true "Where a client is, is not taken from its word";
     NO_SENDER "no_sender" 403 true "There is no address to send from";
     NO_SUCH_BEARER "no_such_bearer" 403 true "The token's owner does not exist";
     NO_SUCH_SUBSCRIBER "no_such_subscriber" 422 true "No such subscriber";

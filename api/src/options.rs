@@ -1,12 +1,16 @@
 //! What the node gives the API besides the engine: time, chance, metrics, pages, limits.
 
+use crate::codes;
 use crate::devices::Devices;
+use crate::dto::submit::Said;
+use crate::problem::Problem;
 use bytes::Bytes;
 use smol_str::SmolStr;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use switchback_core::model::{MessageId, Money, Time};
+use switchback_core::model::{MessageId, Money, Originator, Time};
+use switchback_ports::directory::Bearer;
 use switchback_ports::{Clock, Intake, Random, StoreFailure};
 
 /// Renders the metrics in the text exposition format; the node knows what they mean.
@@ -69,6 +73,8 @@ pub struct ApiOptions {
     pub sip_realm: SmolStr,
     /// Whether SIP logins are also kept for MD5 (RFC 8760: by opt-in only).
     pub sip_md5: bool,
+    /// Whether clients are believed when they say where they are, which prices depend on. Default: no.
+    pub origins_believed: bool,
     /// Between two comments on a quiet event stream. Default 15 s.
     pub heartbeat: Duration,
 }
@@ -99,6 +105,7 @@ impl ApiOptions {
             body_time: Duration::from_secs(10),
             sip_realm: SmolStr::new_static("switchback"),
             sip_md5: false,
+            origins_believed: false,
             heartbeat: Duration::from_secs(15),
         }
     }
@@ -127,6 +134,19 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn now(&self) -> Time {
         self.options.clock.now()
+    }
+
+    /// Who sends: the credential says it; the body picks an address, and says where the sender is, where that is
+    /// believed.
+    pub(crate) fn sender(&self, bearer: &Bearer, said: &Said) -> Result<Originator, Problem> {
+        let sender = self.intake.originator(bearer, said.from.as_ref())?;
+        match said.origin {
+            Some(_) if !self.options.origins_believed => Err(Problem::new(
+                &codes::ORIGIN_NOT_BELIEVED,
+                "the operator does not take a client's word for where it is; leave `origin` out",
+            )),
+            origin => Ok(Originator { origin: origin.unwrap_or(sender.origin), ..sender }),
+        }
     }
 }
 

@@ -7,14 +7,14 @@ use crate::dto::directory::{AccountIn, PlanIn, RouteIn, SimIn, SubscriberIn};
 use crate::dto::event::EventParams;
 use crate::dto::filter::MessageParams;
 use crate::dto::list::PageParams;
-use crate::dto::submit::{ChooseIn, QuoteIn, ReceiptIn, SubmitIn};
+use crate::dto::submit::{ChooseIn, QuoteIn, ReceiptIn, Said, SubmitIn};
 use crate::explain;
 use crate::path;
 use crate::problem::Problem;
 use crate::query::params;
 use axum::http::{HeaderValue, Uri};
 use serde::de::DeserializeOwned;
-use switchback_core::model::{Address, Originator, Owner, Time};
+use switchback_core::model::{Address, Origin, Originator, Owner, Time};
 
 /// Which endpoint a body is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +92,7 @@ pub fn refusal_of(kind: BodyOf, body: &[u8], now: Time) -> Option<Vec<u8>> {
 fn read(kind: BodyOf, body: &[u8], now: Time) -> Result<(), Problem> {
     match kind {
         BodyOf::Message => parsed::<SubmitIn>(body)?.read(now).map(drop),
-        BodyOf::Quote => parsed::<QuoteIn>(body)?.read(|from| Ok(somebody(from.cloned()))).map(drop),
+        BodyOf::Quote => parsed::<QuoteIn>(body)?.read(|said| Ok(somebody(said))).map(drop),
         BodyOf::Choice => parsed::<ChooseIn>(body)?.read().map(drop),
         BodyOf::Receipt => parsed::<ReceiptIn>(body).map(drop),
         BodyOf::Subscriber => parsed::<SubscriberIn>(body)?.entry("a", now).map(drop),
@@ -108,9 +108,10 @@ fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 }
 
 /// The sender comes from the credential, which a body has no part in.
-fn somebody(from: Option<Address>) -> Originator {
+fn somebody(said: &Said) -> Originator {
     let nobody = Address::ShortCode("000".into());
-    Originator { owner: Owner::Network, address: from.unwrap_or(nobody), payer: None }
+    let origin = said.origin.unwrap_or(Origin::HOME);
+    Originator { owner: Owner::Network, address: said.from.clone().unwrap_or(nobody), payer: None, origin }
 }
 
 #[cfg(test)]

@@ -26,8 +26,6 @@ mod zone;
 
 pub use example::{Example, ExampleFailed, ExampleMessage};
 pub use explain::{Explanation, explain};
-pub use numbers::Plmn;
-pub use origin::Origin;
 pub use payer::{Bucket, LedgerError, Payer, Purse};
 pub use plan::{Plan, PlanError, Rounding};
 pub use price::{AllowanceLeft, Ask, Priced, Size, price};

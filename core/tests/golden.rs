@@ -5,9 +5,9 @@
 use Service::{Im, Mms, Sms};
 use std::collections::BTreeMap;
 use switchback_core::model::{
-    Address, Funds, Money, NotOffered, PayerId, PlanId, Price, Service, Time, UnknownPrice,
+    Address, Funds, Money, NotOffered, Origin, PayerId, PlanId, Price, Service, Time, UnknownPrice,
 };
-use switchback_core::tariff::{Ask, Origin, Payer, Plan, Priced, Size, Tariffs, price};
+use switchback_core::tariff::{Ask, Payer, Plan, Priced, Size, Tariffs, price};
 
 const FILES: [(&str, &str); 9] = [
     ("networks.csv", include_str!("vectors/networks.csv")),

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 use switchback_core::charge::{LedgerEntry, LedgerKind};
-use switchback_core::model::{Address, MessageId, PayerId, PlanId, Price, Service, Shard, Time};
-use switchback_core::tariff::{Ask, LedgerError, Origin, Payer, Plan, Priced, Size, Tariffs, explain, price};
+use switchback_core::model::{Address, MessageId, Origin, PayerId, PlanId, Price, Service, Shard, Time};
+use switchback_core::tariff::{Ask, LedgerError, Payer, Plan, Priced, Size, Tariffs, explain, price};
 
 fn parse(files: &[(&str, &str)]) -> Result<Tariffs, Vec<String>> {
     let files: BTreeMap<&str, &str> = files.iter().copied().collect();

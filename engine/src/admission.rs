@@ -5,11 +5,10 @@ use crate::book::Book;
 use crate::refuse::refusal;
 use crate::shared::Shared;
 use sha2::{Digest, Sha256};
-use switchback_core::charge::Slot;
 use switchback_core::decide;
 use switchback_core::model::{
-    Address, Class, ClassName, Consent, Content, ContentSummary, FallbackRule, Marks, Message, MessageId,
-    MessagePolicy, Money, Originator, Owner, ServiceChoice, Status, Submission, Time, Timers,
+    Address, Class, ClassName, Consent, Content, ContentSummary, FallbackRule, Message, MessageId,
+    MessagePolicy, Money, Originator, Owner, ServiceChoice, Submission, Time, Timers,
 };
 use switchback_ports::{Refusal, RefusalKind, encode};
 
@@ -80,34 +79,19 @@ impl<'a> Draft<'a> {
             None => self.now.plus_millis(timers.expiry_ms),
         };
         Ok(Message {
-            id: self.id,
-            version: 1,
-            originator: self.originator.clone(),
-            recipient: self.recipient.clone(),
             recipient_subscriber: book.by_address(self.recipient).map(|known| known.id.clone()),
-            content: self.content,
             choice: self.choice,
-            policy,
             consent: Consent { own: self.max_price, standing: self.standing(book) },
             quoted: self.quoted,
-            client_ref: None,
-            accepted_at: self.now,
-            expires_at,
-            status: Status::Accepted,
-            fail_reason: None,
-            p1: None,
-            first: None,
-            second: None,
-            attempts: Vec::new(),
-            slot: Slot::Empty,
-            kept: Vec::new(),
-            marks: Marks::default(),
-            wait: None,
-            due: None,
-            next_seq: 1,
-            delivered_at: None,
-            displayed_at: None,
-            delivered_late_at: None,
+            ..Message::accepted(
+                self.id,
+                self.originator.clone(),
+                self.recipient.clone(),
+                self.content,
+                policy,
+                self.now,
+                expires_at,
+            )
         })
     }
 

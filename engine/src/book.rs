@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use switchback_core::model::{
-    AccountId, Address, Originator, Owner, PayerId, PlanId, RouteId, SimId, SubscriberId, Time,
+    AccountId, Address, Origin, Originator, Owner, PayerId, PlanId, RouteId, SimId, SubscriberId, Time,
 };
 use switchback_core::tariff::{Plan, Tariffs};
 use switchback_ports::directory::{
@@ -206,7 +206,7 @@ impl Book {
             .get(address)
             .filter(|(owner_id, ..)| owner == Owner::Subscriber(owner_id.clone()));
         let payer = sim.map_or(payer, |(_, payer, _)| payer);
-        Ok(Originator { owner, address: address.clone(), payer: Some(payer.clone()) })
+        Ok(Originator { owner, address: address.clone(), payer: Some(payer.clone()), origin: Origin::HOME })
     }
 
     /// Checks an entry against the others. `payer_exists` asks the store.

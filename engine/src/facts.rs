@@ -8,8 +8,8 @@ use crate::shared::Shared;
 use std::sync::Arc;
 use switchback_core::charge::{Hold, Slot};
 use switchback_core::model::{
-    Address, ByService, ChargeOn, Content, Currency, Funds, Message, Money, Offer, Offers, Presence, Price,
-    Reach, Service, SubscriberId, Time, UnknownPrice,
+    Address, ByService, ChargeOn, Content, Currency, Funds, Message, Money, Offer, Offers, Origin, Presence,
+    Price, Reach, Service, SubscriberId, Time, UnknownPrice,
 };
 use switchback_core::tariff::{AllowanceLeft, Ask, Payer, Plan, Priced, Size, price};
 use switchback_ports::{Measure, Transport};
@@ -41,6 +41,8 @@ pub(crate) struct Question<'a> {
     pub(crate) subscriber: Option<&'a SubscriberId>,
     /// What.
     pub(crate) content: &'a Content,
+    /// From where.
+    pub(crate) origin: Origin,
     /// When.
     pub(crate) at: Time,
     /// What the charging system said that it costs, once it was asked.
@@ -119,6 +121,7 @@ impl Shared {
             recipient: &message.recipient,
             subscriber: message.recipient_subscriber.as_ref(),
             content,
+            origin: message.originator.origin,
             at: message.accepted_at,
             quoted: None,
         };
@@ -140,7 +143,8 @@ impl Shared {
         let measure = self.measure(&transport, service, question);
         let size = Size { segments: u64::from(measure.parts.max(1)), bytes: measure.bytes };
         let file = !question.content.media.is_empty();
-        let ask = Ask { file, ..Ask::from_home(service, question.recipient, size, question.at) };
+        let Question { recipient, origin, at, .. } = question;
+        let ask = Ask { service, recipient, size, file, origin, at };
         let mut offer = Offer::unavailable(service, measure.cannot_carry, measure.reach);
         offer.route = measure.route;
         offer.parts = measure.parts.max(1);

@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 use std::sync::Arc;
 use switchback_core::model::{
-    Address, Choice, Content, DeviceId, FallbackRule, Message, MessageId, Money, Originator, Owner, PayerId,
-    PlanId, Presence, Report, Service, ServiceChoice, Shard, Submission, SubscriberId,
+    Address, Choice, Content, DeviceId, FallbackRule, Message, MessageId, Money, Origin, Originator, Owner,
+    PayerId, PlanId, Presence, Report, Service, ServiceChoice, Shard, Submission, SubscriberId,
 };
 use switchback_core::tariff::Payer;
 use switchback_ports::directory::{Bearer, Entry, Kind, SipUser};
@@ -133,7 +133,8 @@ impl Intake for Engine {
         }
         let shard = Shard::of(&arrival.to.to_string());
         let known = read(&shared.book).by_address(&arrival.to).is_some();
-        let originator = Originator { owner: Owner::Network, address: arrival.from, payer: None };
+        let originator =
+            Originator { owner: Owner::Network, address: arrival.from, payer: None, origin: Origin::HOME };
         if !known {
             // A peer that repeats it would only be refused again: it is told that this is settled.
             let refused =

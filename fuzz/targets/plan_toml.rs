@@ -4,8 +4,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use std::collections::BTreeMap;
-use switchback_core::model::{Address, Currency, Money, PayerId, Service, Time};
-use switchback_core::tariff::{Ask, Origin, Payer, Plan, Size, Tariffs, explain, price};
+use switchback_core::model::{Address, Currency, Money, Origin, PayerId, Service, Time};
+use switchback_core::tariff::{Ask, Payer, Plan, Size, Tariffs, explain, price};
 
 /// The files of a tariff, in the order in which an input has them, with this line between them.
 const NAMES: [&str; 6] = ["plan", "networks.csv", "prefixes.csv", "zones.toml", "list.csv", "ported.csv"];

@@ -246,6 +246,7 @@ impl Node {
         let mut options = ApiOptions::new(Arc::clone(&self.clock), Arc::clone(&self.random));
         options.sip_realm = config.sip.realm.clone();
         options.sip_md5 = config.sip.md5;
+        options.origins_believed = config.http.believe_origin;
         let (engine, store) = (self.engine.clone(), Arc::clone(&self.store));
         let logins = sip.map(SipServer::logins);
         let pages = Pages::new(Arc::clone(&store), Maker::of(config.records.as_ref()));

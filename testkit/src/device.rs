@@ -12,15 +12,14 @@ mod script;
 pub use script::{Misbehaviour, Script};
 
 use crate::journal::Journal;
+use crate::thread::PeerThread;
 use phone::Phone;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::runtime::Handle;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
 /// One thing that a device saw or did. Every `at` is in microseconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,10 +71,8 @@ pub struct Shown {
 /// Devices that share a thread and a journal. Dropping it ends them all.
 #[derive(Debug)]
 pub struct Fleet {
-    runtime: Handle,
     journal: Arc<Journal>,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    thread: PeerThread,
 }
 
 /// One running device.
@@ -93,14 +90,8 @@ impl Fleet {
     /// # Errors
     /// The system gives no thread.
     pub fn start(journal: Journal) -> io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let handle = runtime.handle().clone();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let thread = std::thread::Builder::new().name("devices".to_owned()).spawn(move || {
-            // Ends when the sender is used or dropped; both mean the same.
-            let _ = runtime.block_on(stopped);
-        })?;
-        Ok(Self { runtime: handle, journal: Arc::new(journal), stop: Some(stop), thread: Some(thread) })
+        let thread = PeerThread::start("devices", std::future::pending())?;
+        Ok(Self { journal: Arc::new(journal), thread })
     }
 
     /// Adds a device.
@@ -111,7 +102,7 @@ impl Fleet {
         let name = config.name.clone();
         let phone =
             Phone::new(config, Arc::clone(&self.journal), wants_online, connected, Arc::clone(&inbox));
-        self.runtime.spawn(phone.live());
+        self.thread.runtime().spawn(phone.live());
         Device { name, online, is_connected, inbox }
     }
 
@@ -121,17 +112,6 @@ impl Fleet {
     /// It could not be written.
     pub fn flush(&self) -> io::Result<()> {
         self.journal.flush()
-    }
-}
-
-impl Drop for Fleet {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-        // Who needs to know whether the journal is whole calls `flush`.
-        let _ = self.flush();
     }
 }
 

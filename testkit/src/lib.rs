@@ -32,3 +32,4 @@ pub mod ocs;
 pub mod pcap;
 pub mod script;
 pub mod smsc;
+mod thread;

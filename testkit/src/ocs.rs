@@ -27,12 +27,12 @@ pub use account::Balance;
 pub use script::{Misbehaviour, Rule, Script};
 pub use seen::{Counts, Movement, Seen};
 
+use crate::thread::{self, PeerThread};
 use link::Shared;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 use world::World;
 
@@ -104,7 +104,7 @@ impl Default for Config {
 pub struct Ocs {
     address: SocketAddr,
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    thread: PeerThread,
 }
 
 impl std::fmt::Debug for Ocs {
@@ -133,20 +133,9 @@ impl Ocs {
     }
 
     fn serve(config: &Config, shared: Arc<Shared>) -> io::Result<Self> {
-        let listener = std::net::TcpListener::bind(config.listen)?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let serving = Arc::clone(&shared);
-        let thread = std::thread::Builder::new().name("ocs".to_owned()).spawn(move || {
-            runtime.block_on(async {
-                // The listener is bound: this fails only without a runtime, and here is one.
-                if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
-                    link::serve(listener, serving).await;
-                }
-            });
-        })?;
-        Ok(Self { address, shared, thread: Some(thread) })
+        let (listener, address) = thread::listen(config.listen)?;
+        let thread = PeerThread::start("ocs", link::serve(listener, Arc::clone(&shared)))?;
+        Ok(Self { address, shared, thread })
     }
 
     /// Where it listens.
@@ -191,21 +180,7 @@ impl Ocs {
     }
 
     /// Waits until it ends: for a process that is nothing but a charging system.
-    pub fn wait(mut self) {
-        if let Some(thread) = self.thread.take() {
-            // A panic of the thread is told by the thread.
-            let _ = thread.join();
-        }
-    }
-}
-
-impl Drop for Ocs {
-    fn drop(&mut self) {
-        self.shared.stop.notify_one();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-        // Who needs to know whether the journal is whole calls `flush`.
-        let _ = self.flush();
+    pub fn wait(self) {
+        self.thread.wait();
     }
 }

@@ -29,12 +29,12 @@ pub use script::{Misbehaviour, Rule, Script};
 pub use seen::{Counts, Seen, Shown};
 
 use crate::pcap::Capture;
+use crate::thread::{self, PeerThread};
 use link::Shared;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::Notify;
 use world::World;
@@ -97,7 +97,7 @@ impl Default for Config {
 pub struct Smsc {
     address: SocketAddr,
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    thread: PeerThread,
 }
 
 impl std::fmt::Debug for Smsc {
@@ -112,23 +112,12 @@ impl Smsc {
     /// # Errors
     /// The port is taken, or a file can't be made.
     pub fn start(config: Config) -> io::Result<Self> {
-        let listener = std::net::TcpListener::bind(config.listen)?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
+        let (listener, address) = thread::listen(config.listen)?;
         let timer = Arc::new(Notify::new());
         let world = World::new(config, Arc::clone(&timer))?;
         let shared = Arc::new(Shared::new(world, timer));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let serving = Arc::clone(&shared);
-        let thread = std::thread::Builder::new().name("smsc".to_owned()).spawn(move || {
-            runtime.block_on(async {
-                // The listener is bound: this fails only without a runtime, and here is one.
-                if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
-                    link::serve(listener, serving).await;
-                }
-            });
-        })?;
-        Ok(Self { address, shared, thread: Some(thread) })
+        let thread = PeerThread::start("smsc", link::serve(listener, Arc::clone(&shared)))?;
+        Ok(Self { address, shared, thread })
     }
 
     /// Where it listens.
@@ -200,21 +189,7 @@ impl Smsc {
     }
 
     /// Waits until it ends: for a process that is nothing but an SMSC.
-    pub fn wait(mut self) {
-        if let Some(thread) = self.thread.take() {
-            // A panic of the thread is told by the thread.
-            let _ = thread.join();
-        }
-    }
-}
-
-impl Drop for Smsc {
-    fn drop(&mut self) {
-        self.shared.stop.notify_one();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-        // Who needs to know whether the journal is whole calls `flush`.
-        let _ = self.flush();
+    pub fn wait(self) {
+        self.thread.wait();
     }
 }

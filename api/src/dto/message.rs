@@ -10,7 +10,7 @@ use serde::Serialize;
 use smol_str::SmolStr;
 use switchback_core::charge::Slot;
 use switchback_core::model::{
-    Address, Attempt, Content, Message, MessageId, PeerCode, Time, Told, Wait, WaitFor,
+    Address, Attempt, Content, Message, MessageId, Origin, PeerCode, Time, Told, Wait, WaitFor,
 };
 use utoipa::ToSchema;
 
@@ -28,6 +28,9 @@ pub(crate) struct MessageOut<'a> {
     /// The address that the recipient sees.
     #[schema(value_type = String)]
     from: Shown<&'a Address>,
+    /// Where the sender was: `home`, `wifi`, a visited network's code, or `wifi@` and that.
+    #[schema(value_type = String, example = "home")]
+    origin: Shown<Origin>,
     /// The recipient.
     #[schema(value_type = String, example = "+46701234567")]
     to: Shown<&'a Address>,
@@ -205,6 +208,7 @@ impl<'a> From<&'a Message> for MessageOut<'a> {
             status: message.status.into(),
             reason: message.fail_reason.map(Into::into),
             from: Shown(&message.originator.address),
+            origin: Shown(message.originator.origin),
             to: Shown(&message.recipient),
             service: service.map(Into::into),
             first_service: message.first.map(Into::into),

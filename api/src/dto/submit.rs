@@ -10,8 +10,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use smol_str::SmolStr;
 use switchback_core::model::{
-    Address, Choice, ClassName, ClientRef, Content, FallbackRule, Media, Money, Originator, ServiceChoice,
-    Submission, Time,
+    Address, Choice, ClassName, ClientRef, Content, FallbackRule, Media, Money, Origin, Originator,
+    ServiceChoice, Submission, Time,
 };
 use switchback_ports::QuoteAsk;
 use utoipa::ToSchema;
@@ -46,6 +46,10 @@ pub(crate) struct SubmitIn {
     /// A quote's id: the sender never pays more than it.
     #[schema(value_type = Option<String>)]
     quote: Option<SmolStr>,
+    /// Where the sender is: `home`, `wifi`, a visited network's MCC and MNC such as `52001`, or `wifi@52001`. Only
+    /// where the operator believes clients (`origin_not_believed`); at home when not given.
+    #[schema(value_type = Option<String>, example = "wifi")]
+    origin: Option<SmolStr>,
     /// The sender's own bound.
     max_price: Option<MoneyIn>,
     /// When the message ends (RFC 3339), 60 seconds to 30 days from now unless the operator set other bounds; not
@@ -86,6 +90,9 @@ pub(crate) struct QuoteIn {
     /// Whether the server might change the service.
     #[serde(default = "FallbackWord::default_rule")]
     fallback: FallbackWord,
+    /// Where the sender is, as with a message.
+    #[schema(value_type = Option<String>, example = "wifi")]
+    origin: Option<SmolStr>,
     /// The sender's own bound.
     max_price: Option<MoneyIn>,
 }
@@ -164,6 +171,14 @@ impl Faults {
         given.and_then(|given| self.take(field, given.read()))
     }
 
+    fn said(&mut self, from: Option<SmolStr>, origin: Option<SmolStr>) -> Said {
+        let read = |origin: &str| Origin::parse(origin).ok_or("home, wifi, 52001 or wifi@52001");
+        Said {
+            from: from.and_then(|from| self.take("from", Address::parse(&from))),
+            origin: origin.and_then(|origin| self.take("origin", read(&origin))),
+        }
+    }
+
     fn content(&mut self, text: Option<String>, media: Vec<MediaIn>) -> Content {
         let text = text.unwrap_or_default();
         self.check("text", !text.is_empty() || !media.is_empty(), "a message carries a text or media");
@@ -191,10 +206,19 @@ impl Faults {
     }
 }
 
-/// A submission that was read; who sends it comes from the credential.
-pub(crate) struct Ready {
+/// What a body says of its sender; who that is comes from the credential.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
     /// Which of the sender's addresses was asked for.
     pub(crate) from: Option<Address>,
+    /// Where the sender is.
+    pub(crate) origin: Option<Origin>,
+}
+
+/// A submission that was read; who sends it comes from the credential.
+pub(crate) struct Ready {
+    /// What it says of its sender.
+    pub(crate) said: Said,
     /// The quote that was named.
     pub(crate) quote: Option<SmolStr>,
     recipient: Address,
@@ -214,7 +238,7 @@ impl SubmitIn {
     pub(crate) fn read(self, now: Time) -> Result<Ready, Problem> {
         let mut faults = Faults::default();
         let recipient = faults.take("to", Address::parse(&self.to));
-        let from = self.from.and_then(|from| faults.take("from", Address::parse(&from)));
+        let said = faults.said(self.from, self.origin);
         let content = faults.content(self.text, self.media);
         let expires_at = expiry(&mut faults, self.expires_at.as_deref(), self.ttl, now);
         let seconds = 1..=FALLBACK_AFTER_MAX;
@@ -225,7 +249,7 @@ impl SubmitIn {
         faults.check("client_ref", reference, "at most 100 characters");
         let max_price = faults.money("max_price", self.max_price.as_ref());
         let ready = recipient.map(|recipient| Ready {
-            from,
+            said,
             quote: self.quote,
             recipient,
             content,
@@ -275,15 +299,15 @@ impl QuoteIn {
     /// Reads the fields, asks `sender` for the originator, and gives what the engine is asked.
     pub(crate) fn read(
         self,
-        sender: impl FnOnce(Option<&Address>) -> Result<Originator, Problem>,
+        sender: impl FnOnce(&Said) -> Result<Originator, Problem>,
     ) -> Result<QuoteAsk, Problem> {
         let mut faults = Faults::default();
         let recipient = faults.take("to", Address::parse(&self.to));
-        let from = self.from.and_then(|from| faults.take("from", Address::parse(&from)));
+        let said = faults.said(self.from, self.origin);
         let content = faults.content(self.text, self.media);
         let max_price = faults.money("max_price", self.max_price.as_ref());
         let recipient = faults.end(recipient)?;
-        let originator = sender(from.as_ref())?;
+        let originator = sender(&said)?;
         let (service, fallback) = (self.service.into(), self.fallback.into());
         Ok(QuoteAsk { originator, recipient, content, service, fallback, max_price })
     }
@@ -302,14 +326,20 @@ impl ChooseIn {
 mod tests {
     use super::SubmitIn;
     use switchback_core::model::{
-        Address, Currency, FallbackRule, Money, Originator, Owner, Service, ServiceChoice, SubscriberId, Time,
+        Address, Currency, FallbackRule, Money, Origin, Originator, Owner, Service, ServiceChoice,
+        SubscriberId, Time,
     };
 
     const NOW: Time = Time::from_millis(1_795_412_428_000);
 
     fn sent_by_anna() -> Originator {
         let address = Address::parse("+46701111111").unwrap();
-        Originator { owner: Owner::Subscriber(SubscriberId::new("anna")), address, payer: None }
+        Originator {
+            owner: Owner::Subscriber(SubscriberId::new("anna")),
+            address,
+            payer: None,
+            origin: Origin::HOME,
+        }
     }
 
     fn wrong(body: &str) -> Vec<String> {
@@ -342,9 +372,10 @@ mod tests {
         let body = r#"{"to": "+46701234567", "from": "+46701111111", "text": "Hi", "service": "sms", "fallback": "never",
             "media": [{"content_type": "image/png", "filename": "a.png", "data": "AAEC"}], "revert": false,
             "quote": "qt_1", "max_price": {"amount": "0.09", "currency": "EUR"}, "ttl": 60, "fallback_after": 5,
-            "class": "otp", "client_ref": "order 7"}"#;
+            "class": "otp", "client_ref": "order 7", "origin": "wifi@52001"}"#;
         let ready = serde_json::from_str::<SubmitIn>(body).unwrap().read(NOW).unwrap();
         assert_eq!(ready.quote.as_deref(), Some("qt_1"));
+        assert_eq!(ready.said.origin, Origin::parse("wifi@52001"));
         let submission = ready.from(sent_by_anna());
         assert_eq!(submission.service, ServiceChoice::Named(Service::Sms));
         assert_eq!(submission.content.media[0].data, [0, 1, 2]);
@@ -355,9 +386,9 @@ mod tests {
 
     #[test]
     fn all_that_is_wrong_is_told_at_once() {
-        let body = r#"{"to": "0701234567", "from": "+0", "fallback_after": 0, "class": "a b",
+        let body = r#"{"to": "0701234567", "from": "+0", "origin": "abroad", "fallback_after": 0, "class": "a b",
             "max_price": {"amount": "-1", "currency": "EUR"}}"#;
-        assert_eq!(wrong(body), ["to", "from", "text", "fallback_after", "class", "max_price"]);
+        assert_eq!(wrong(body), ["to", "from", "origin", "text", "fallback_after", "class", "max_price"]);
         let media =
             r#"{"to": "72404", "media": [{"content_type": "image", "filename": "a\nb", "data": "%"}]}"#;
         assert_eq!(wrong(media), ["media[0].content_type", "media[0].filename", "media[0].data"]);

@@ -45,7 +45,7 @@ pub(crate) async fn create(
 ) -> Result<Response, Problem> {
     let digest = key.as_ref().map(|_| posted.digest());
     let ready = posted.value.read(api.now())?;
-    let originator = api.intake.originator(&bearer, ready.from.as_ref())?;
+    let originator = api.sender(&bearer, &ready.said)?;
     let key = key
         .zip(digest)
         .map(|(key, digest)| (IdempotencyKey { owner: originator.owner.clone(), key }, digest));

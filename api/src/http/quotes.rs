@@ -27,7 +27,7 @@ pub(crate) async fn create(
     Who(bearer): Who,
     posted: Posted<QuoteIn>,
 ) -> Result<Response, Problem> {
-    let ask = posted.value.read(|from| Ok(api.intake.originator(&bearer, from)?))?;
+    let ask = posted.value.read(|said| api.sender(&bearer, said))?;
     let quote = api.intake.quote(ask).await??;
     Ok(ok(&QuoteOut::from(&quote)))
 }

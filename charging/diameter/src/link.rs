@@ -143,9 +143,10 @@ impl Task {
         let mut buffer = vec![0; 64 * 1024];
         let mut open = true;
         loop {
+            // Before anybody is told of a loss: who asks again at once is not to hope in vain.
+            self.well.store(self.peer.is_usable(), Ordering::Relaxed);
             self.hear_events();
             let state = self.peer.state();
-            self.well.store(self.peer.is_usable(), Ordering::Relaxed);
             if !open && matches!(state, State::Closed { .. }) {
                 return;
             }

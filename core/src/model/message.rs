@@ -2,7 +2,7 @@
 
 use super::{
     AccountId, Address, Attempt, Choice, ClientRef, ContentSummary, FailReason, MessageId, MessagePolicy,
-    Money, PayerId, Price, Service, ServiceChoice, SubscriberId, Time,
+    Money, Origin, PayerId, Price, Service, ServiceChoice, SubscriberId, Time,
 };
 use crate::charge::Slot;
 use serde::{Deserialize, Serialize};
@@ -68,7 +68,53 @@ pub struct Message {
     pub delivered_late_at: Option<Time>,
 }
 
-/// Who sent a message and who pays for it.
+impl Message {
+    /// A message that was just accepted: nothing is decided yet. Its recipient is no subscriber, policy chooses its
+    /// first service, and nobody agreed to a price, unless these fields are set besides.
+    #[must_use]
+    pub fn accepted(
+        id: MessageId,
+        originator: Originator,
+        recipient: Address,
+        content: ContentSummary,
+        policy: MessagePolicy,
+        accepted_at: Time,
+        expires_at: Time,
+    ) -> Self {
+        Self {
+            id,
+            version: 1,
+            originator,
+            recipient,
+            recipient_subscriber: None,
+            content,
+            choice: ServiceChoice::Auto,
+            policy,
+            consent: Consent::default(),
+            quoted: None,
+            client_ref: None,
+            accepted_at,
+            expires_at,
+            status: Status::Accepted,
+            fail_reason: None,
+            p1: None,
+            first: None,
+            second: None,
+            attempts: Vec::new(),
+            slot: Slot::Empty,
+            kept: Vec::new(),
+            marks: Marks::default(),
+            wait: None,
+            due: None,
+            next_seq: 1,
+            delivered_at: None,
+            displayed_at: None,
+            delivered_late_at: None,
+        }
+    }
+}
+
+/// Who sent a message, from where, and who pays for it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Originator {
     /// Whose message it is: who may see, choose and cancel.
@@ -77,6 +123,8 @@ pub struct Originator {
     pub address: Address,
     /// Who is charged; nobody for what comes in from another network.
     pub payer: Option<PayerId>,
+    /// Where they were when they sent it, as far as somebody said so whose word counts; else at home.
+    pub origin: Origin,
 }
 
 /// Whose message it is.

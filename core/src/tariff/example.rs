@@ -3,13 +3,12 @@
 
 use super::calendar::{Per, moment};
 use super::explain::{Explanation, explain};
-use super::origin::Origin;
 use super::payer::Payer;
 use super::plan::Plan;
 use super::plan::Sold;
 use super::price::{Ask, Size};
 use super::rates::Tariff;
-use crate::model::{Address, Funds, Money, PayerId, Price, Service, Time};
+use crate::model::{Address, Funds, Money, Origin, PayerId, Price, Service, Time};
 use crate::rows::{Faults, Row};
 use smol_str::SmolStr;
 use toml::de::DeValue;

@@ -2,7 +2,7 @@
 //! all plans; read from tables that an operator keeps ([`super::numbers_read`]).
 
 use super::prefixes::Prefixes;
-use crate::model::{Address, Time};
+use crate::model::{Address, Plmn, Time};
 use smol_str::SmolStr;
 use std::collections::HashMap;
 
@@ -79,37 +79,6 @@ pub(super) enum Whereabouts {
     Zone(u16),
 }
 
-/// A mobile network's code: MCC and MNC, five or six digits with a one before them, so that `01` is not `001`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Plmn(u32);
-
-impl Plmn {
-    /// The network of five or six digits, such as `26201`.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let sound = (5..=6).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-        sound.then(|| format!("1{text}").parse().ok().map(Self))?
-    }
-
-    /// Its mobile country code.
-    #[must_use]
-    pub const fn mcc(self) -> u16 {
-        let mut rest = self.0;
-        while rest >= 2000 {
-            rest /= 10;
-        }
-        // At most 999: a one and three digits are left.
-        let [_, _, high, low] = rest.wrapping_sub(1000).to_be_bytes();
-        u16::from_be_bytes([high, low])
-    }
-}
-
-impl std::fmt::Display for Plmn {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.0.to_string().get(1..).unwrap_or_default())
-    }
-}
-
 /// What is known of one number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Place {
@@ -154,22 +123,5 @@ impl Numbers {
     pub(super) fn whereabouts(&self, plmn: Plmn) -> Option<Whereabouts> {
         let exact = self.visited.get(&Visited::Network(plmn));
         exact.or_else(|| self.visited.get(&Visited::Country(plmn.mcc()))).copied()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Plmn;
-
-    #[test]
-    fn a_networks_code_keeps_its_digits() {
-        for (text, mcc) in [("26201", 262), ("310012", 310), ("31012", 310), ("00101", 1), ("001001", 1)] {
-            let plmn = Plmn::parse(text).unwrap();
-            assert_eq!((plmn.mcc(), plmn.to_string().as_str()), (mcc, text));
-        }
-        assert_ne!(Plmn::parse("31012"), Plmn::parse("310012"));
-        for bad in ["2620", "2620123", "2620a", "", "+2620"] {
-            assert_eq!(Plmn::parse(bad), None, "{bad}");
-        }
     }
 }

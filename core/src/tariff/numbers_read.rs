@@ -3,9 +3,10 @@
 
 use super::calendar::moment;
 use super::csv::as_toml;
-use super::numbers::{Block, Country, KINDS, Network, Numbers, Plmn, Ported, Visited, Whereabouts};
+use super::numbers::{Block, Country, KINDS, Network, Numbers, Ported, Visited, Whereabouts};
 use super::prefixes::Added;
 use super::zone::Zone;
+use crate::model::Plmn;
 use crate::rows::{Faults, Row};
 use smol_str::SmolStr;
 use toml::de::DeTable;

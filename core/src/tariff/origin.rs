@@ -1,35 +1,9 @@
-//! Where a sender is when they send: the visited network and whether the message goes over Wi-Fi. A small fact that
-//! makes chat free or a text dear.
+//! Where a sender is, as the rows of a plan name it: from Wi-Fi to anywhere.
 
-use super::numbers::{Plmn, Whereabouts};
+use super::numbers::Whereabouts;
 use super::plan::Plan;
 use super::rates::From;
-
-/// Where a message is sent from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Origin {
-    /// The visited network; nothing: at home.
-    pub visited: Option<Plmn>,
-    /// Over Wi-Fi: what needs no mobile network then does not use it.
-    pub wifi: bool,
-}
-
-impl Origin {
-    /// In the home network, not over Wi-Fi.
-    pub const HOME: Self = Self { visited: None, wifi: false };
-
-    /// Reads `home`, `wifi`, the digits of a visited network such as `52001`, or `wifi@52001`.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "home" => return Some(Self::HOME),
-            "wifi" => return Some(Self { visited: None, wifi: true }),
-            _ => {}
-        }
-        let (wifi, digits) = text.strip_prefix("wifi@").map_or((false, text), |digits| (true, digits));
-        Some(Self { visited: Some(Plmn::parse(digits)?), wifi })
-    }
-}
+use crate::model::Origin;
 
 /// An origin as the rows of a plan name it, the most exact first.
 #[derive(Clone, Copy, Debug)]

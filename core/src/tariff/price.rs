@@ -3,7 +3,7 @@
 use super::amount;
 use super::buckets::{Buckets, Covered};
 use super::explain::Told;
-use super::origin::{Origin, Origins};
+use super::origin::Origins;
 use super::payer::Purse;
 use super::place::Dests;
 use super::plan::{Plan, Sold, UnknownNetwork};
@@ -11,7 +11,7 @@ use super::rates::{Dest, Rate};
 use super::zone::Local;
 use crate::charge::{External, Hold, Taken};
 use crate::model::{
-    Address, ChargeOn, Funds, Money, NotOffered, Price, Service, Settlement, Time, Unit, UnknownPrice,
+    Address, ChargeOn, Funds, Money, NotOffered, Origin, Price, Service, Settlement, Time, Unit, UnknownPrice,
 };
 use smol_str::SmolStr;
 

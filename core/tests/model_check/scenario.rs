@@ -2,11 +2,10 @@
 //! charges when. Every combination is a starting point.
 
 use crate::world::Left;
-use switchback_core::charge::Slot;
 use switchback_core::model::{
-    Address, ChargeOn, ClassName, Consent, ContentKind, ContentSummary, Currency, FallbackRule, Marks,
-    Message, MessageId, MessagePolicy, Money, OnUnknown, Originator, Owner, PayerId, Presence, Priority,
-    Service, ServiceChoice, Shard, Status, SubscriberId, Time, Timers,
+    Address, ChargeOn, ClassName, ContentKind, ContentSummary, Currency, FallbackRule, Message, MessageId,
+    MessagePolicy, Money, OnUnknown, Origin, Originator, Owner, PayerId, Presence, Priority, Service,
+    ServiceChoice, Shard, SubscriberId, Time, Timers,
 };
 use switchback_core::tariff::{Payer, Plan};
 
@@ -172,46 +171,30 @@ impl Scenario {
             OnUnknown::AtMostOnce => "bulk",
         };
         Message {
-            id: self.id,
-            version: 0,
-            originator: Originator {
-                owner: Owner::Subscriber(SubscriberId::new("anna")),
-                address: Address::parse("+46701234567").unwrap(),
-                payer: Some(PayerId::new("anna")),
-            },
-            recipient: Address::parse("+46707654321").unwrap(),
             recipient_subscriber: Some(SubscriberId::new("bo")),
-            content: ContentSummary { kind: ContentKind::Text, bytes: 40, digest: [0; 32] },
             choice: ServiceChoice::Named(self.first),
-            policy: MessagePolicy {
-                class: ClassName::new(class),
-                on_unknown: self.on_unknown,
-                priority: Priority::Person,
-                fallback: FallbackRule::Auto,
-                revert: true,
-                fallback_after_ms: None,
-                t_off_ms: timers().t_off_ms,
-            },
-            consent: Consent::default(),
-            quoted: None,
-            client_ref: None,
-            accepted_at: START,
-            expires_at: START.plus_millis(LIFE),
-            status: Status::Accepted,
-            fail_reason: None,
-            p1: None,
-            first: None,
-            second: None,
-            attempts: Vec::new(),
-            slot: Slot::Empty,
-            kept: Vec::new(),
-            marks: Marks::default(),
-            wait: None,
-            due: None,
-            next_seq: 1,
-            delivered_at: None,
-            displayed_at: None,
-            delivered_late_at: None,
+            ..Message::accepted(
+                self.id,
+                Originator {
+                    owner: Owner::Subscriber(SubscriberId::new("anna")),
+                    address: Address::parse("+46701234567").unwrap(),
+                    payer: Some(PayerId::new("anna")),
+                    origin: Origin::HOME,
+                },
+                Address::parse("+46707654321").unwrap(),
+                ContentSummary { kind: ContentKind::Text, bytes: 40, digest: [0; 32] },
+                MessagePolicy {
+                    class: ClassName::new(class),
+                    on_unknown: self.on_unknown,
+                    priority: Priority::Person,
+                    fallback: FallbackRule::Auto,
+                    revert: true,
+                    fallback_after_ms: None,
+                    t_off_ms: timers().t_off_ms,
+                },
+                START,
+                START.plus_millis(LIFE),
+            )
         }
     }
 }

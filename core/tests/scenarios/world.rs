@@ -8,10 +8,10 @@ use switchback_core::charge::{Hold, LedgerEntry, LedgerKind};
 use switchback_core::decide::{Refusal, admit, decide};
 use switchback_core::lifecycle::{self, Changes, Effect};
 use switchback_core::model::{
-    Address, ByService, ChargeOn, ClassName, Consent, ContentKind, ContentSummary, Currency, Event, Facts,
-    FallbackRule, Funds, Input, Marks, Message, MessageId, MessagePolicy, Money, OnUnknown, Originator,
+    Address, ByService, ChargeOn, ClassName, ContentKind, ContentSummary, Currency, Event, Facts,
+    FallbackRule, Funds, Input, Message, MessageId, MessagePolicy, Money, OnUnknown, Origin, Originator,
     Owner, PayerId, Presence, Price, Priority, Reach, RouteId, Service, ServiceChoice, Settlement, Shard,
-    Status, Step, SubscriberId, Time, Timers, Unit, UnknownPrice,
+    Step, SubscriberId, Time, Timers, Unit, UnknownPrice,
 };
 use switchback_core::model::{CannotCarry, Offer};
 
@@ -233,45 +233,29 @@ fn said_twice(sentence: &str) -> Option<String> {
 fn message() -> Message {
     let timers = Timers::default();
     Message {
-        id: MessageId::new(START, Shard::of("payer_anna"), 7),
-        version: 0,
-        originator: Originator {
-            owner: Owner::Subscriber(SubscriberId::new("anna")),
-            address: Address::parse("+46701111111").unwrap(),
-            payer: Some(PayerId::new("payer_anna")),
-        },
-        recipient: Address::parse("+46702222222").unwrap(),
         recipient_subscriber: Some(SubscriberId::new("bob")),
-        content: ContentSummary { kind: ContentKind::Text, bytes: 5, digest: [0; 32] },
         choice: ServiceChoice::Named(Service::Im),
-        policy: MessagePolicy {
-            class: ClassName::new("person"),
-            on_unknown: OnUnknown::AtLeastOnce,
-            priority: Priority::Person,
-            fallback: FallbackRule::Auto,
-            revert: true,
-            fallback_after_ms: None,
-            t_off_ms: timers.t_off_ms,
-        },
-        consent: Consent::default(),
-        quoted: None,
-        client_ref: None,
-        accepted_at: START,
-        expires_at: START.plus_millis(timers.expiry_ms),
-        status: Status::Accepted,
-        fail_reason: None,
-        p1: None,
-        first: None,
-        second: None,
-        attempts: Vec::new(),
-        slot: switchback_core::charge::Slot::Empty,
-        kept: Vec::new(),
-        marks: Marks::default(),
-        wait: None,
-        due: None,
-        next_seq: 1,
-        delivered_at: None,
-        displayed_at: None,
-        delivered_late_at: None,
+        ..Message::accepted(
+            MessageId::new(START, Shard::of("payer_anna"), 7),
+            Originator {
+                owner: Owner::Subscriber(SubscriberId::new("anna")),
+                address: Address::parse("+46701111111").unwrap(),
+                payer: Some(PayerId::new("payer_anna")),
+                origin: Origin::HOME,
+            },
+            Address::parse("+46702222222").unwrap(),
+            ContentSummary { kind: ContentKind::Text, bytes: 5, digest: [0; 32] },
+            MessagePolicy {
+                class: ClassName::new("person"),
+                on_unknown: OnUnknown::AtLeastOnce,
+                priority: Priority::Person,
+                fallback: FallbackRule::Auto,
+                revert: true,
+                fallback_after_ms: None,
+                t_off_ms: timers.t_off_ms,
+            },
+            START,
+            START.plus_millis(timers.expiry_ms),
+        )
     }
 }

@@ -1,7 +1,7 @@
 //! Draws plans and messages. Amounts are in millionths of a euro.
 
-use switchback_core::model::{Address, Service, Time};
-use switchback_core::tariff::{Ask, Origin, Size};
+use switchback_core::model::{Address, Origin, Service, Time};
+use switchback_core::tariff::{Ask, Size};
 
 /// A stream of numbers from a seed (SplitMix64).
 pub(crate) struct Draw(u64);

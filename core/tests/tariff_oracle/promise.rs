@@ -7,11 +7,11 @@ use switchback_core::decide::admit;
 use switchback_core::lifecycle::{self, Changes};
 use switchback_core::model::{
     Address, ByService, ChargeOn, ClassName, Consent, ContentKind, ContentSummary, Currency, Facts,
-    FailureClass, FallbackRule, Input, Marks, Message, MessageId, MessagePolicy, Money, Offer, Offers,
-    OnUnknown, Originator, Owner, PayerId, PeerId, Presence, Priority, Reach, ReportKind, RouteId, Service,
-    ServiceChoice, Shard, Status, SubscriberId, Time, Timers,
+    FailureClass, FallbackRule, Input, Message, MessageId, MessagePolicy, Money, Offer, Offers, OnUnknown,
+    Origin, Originator, Owner, PayerId, PeerId, Presence, Priority, Reach, ReportKind, RouteId, Service,
+    ServiceChoice, Shard, SubscriberId, Time, Timers,
 };
-use switchback_core::tariff::{Ask, Origin, Payer, Plan, Purse, Size, price};
+use switchback_core::tariff::{Ask, Payer, Plan, Purse, Size, price};
 
 const START: Time = Time::from_millis(crate::START);
 /// Things that happen to one message.
@@ -240,45 +240,30 @@ fn timers() -> Timers {
 
 fn message(choice: ServiceChoice, max_price: Option<Money>, at_least_once: bool) -> Message {
     Message {
-        id: MessageId::new(START, Shard::of("anna"), 7),
-        version: 0,
-        originator: Originator {
-            owner: Owner::Subscriber(SubscriberId::new("anna")),
-            address: Address::parse("+46701234567").unwrap(),
-            payer: Some(PayerId::new("anna")),
-        },
-        recipient: Address::parse("+46707654321").unwrap(),
         recipient_subscriber: Some(SubscriberId::new("bo")),
-        content: ContentSummary { kind: ContentKind::Text, bytes: 40, digest: [0; 32] },
         choice,
-        policy: MessagePolicy {
-            class: ClassName::new("person"),
-            on_unknown: if at_least_once { OnUnknown::AtLeastOnce } else { OnUnknown::AtMostOnce },
-            priority: Priority::Person,
-            fallback: FallbackRule::Auto,
-            revert: true,
-            fallback_after_ms: None,
-            t_off_ms: timers().t_off_ms,
-        },
         consent: Consent { own: max_price, standing: None },
-        quoted: None,
-        client_ref: None,
-        accepted_at: START,
-        expires_at: START.plus_millis(72 * 3_600_000),
-        status: Status::Accepted,
-        fail_reason: None,
-        p1: None,
-        first: None,
-        second: None,
-        attempts: Vec::new(),
-        slot: Slot::Empty,
-        kept: Vec::new(),
-        marks: Marks::default(),
-        wait: None,
-        due: None,
-        next_seq: 1,
-        delivered_at: None,
-        displayed_at: None,
-        delivered_late_at: None,
+        ..Message::accepted(
+            MessageId::new(START, Shard::of("anna"), 7),
+            Originator {
+                owner: Owner::Subscriber(SubscriberId::new("anna")),
+                address: Address::parse("+46701234567").unwrap(),
+                payer: Some(PayerId::new("anna")),
+                origin: Origin::HOME,
+            },
+            Address::parse("+46707654321").unwrap(),
+            ContentSummary { kind: ContentKind::Text, bytes: 40, digest: [0; 32] },
+            MessagePolicy {
+                class: ClassName::new("person"),
+                on_unknown: if at_least_once { OnUnknown::AtLeastOnce } else { OnUnknown::AtMostOnce },
+                priority: Priority::Person,
+                fallback: FallbackRule::Auto,
+                revert: true,
+                fallback_after_ms: None,
+                t_off_ms: timers().t_off_ms,
+            },
+            START,
+            START.plus_millis(72 * 3_600_000),
+        )
     }
 }

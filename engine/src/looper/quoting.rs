@@ -90,7 +90,9 @@ impl Looper {
             None => None,
         };
         let subscriber = message.recipient_subscriber.as_ref();
-        let question = Question { recipient: &message.recipient, subscriber, content, at: now, quoted };
+        let origin = message.originator.origin;
+        let question =
+            Question { recipient: &message.recipient, subscriber, content, origin, at: now, quoted };
         let Some((offers, allowances)) = shared.offers(question, purse(message, seat.as_deref(), None))
         else {
             return Ok(None);

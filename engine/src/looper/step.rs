@@ -121,6 +121,7 @@ impl<'a> Step<'a> {
             recipient: &self.message.recipient,
             subscriber: self.message.recipient_subscriber.as_ref(),
             content: &content,
+            origin: self.message.originator.origin,
             at: self.now,
             quoted: self.quoted.as_ref(),
         };

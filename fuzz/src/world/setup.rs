@@ -1,11 +1,10 @@
 //! The world at the start: prices, plan, class, timers and what the sender asked, as the input has them.
 
 use crate::script::Script;
-use switchback_core::charge::Slot;
 use switchback_core::model::{
-    Address, ClassName, Consent, ContentKind, ContentSummary, Currency, FallbackRule, Marks, Message,
-    MessageId, MessagePolicy, Money, OnUnknown, Originator, Owner, PayerId, Presence, Priority, Service,
-    ServiceChoice, Shard, Status, SubscriberId, Time, Timers,
+    Address, ClassName, Consent, ContentKind, ContentSummary, Currency, FallbackRule, Message, MessageId,
+    MessagePolicy, Money, OnUnknown, Origin, Originator, Owner, PayerId, Presence, Priority, Service,
+    ServiceChoice, Shard, SubscriberId, Time, Timers,
 };
 use switchback_core::tariff::{Payer, Plan};
 
@@ -126,37 +125,23 @@ fn message(script: &mut Script<'_>, timers: &Timers) -> Message {
     };
     let life = u64::from(script.word()) * 10 + 1;
     Message {
-        id: MessageId::new(START, Shard::of("anna"), 1),
-        version: 0,
-        originator: Originator {
-            owner: Owner::Subscriber(SubscriberId::new("anna")),
-            address: Address::E164("46701234567".into()),
-            payer: Some(PayerId::new("anna")),
-        },
-        recipient: Address::E164("46707654321".into()),
         recipient_subscriber: script.flag().then(|| SubscriberId::new("bo")),
-        content: ContentSummary { kind: ContentKind::Text, bytes: 40, digest: [0; 32] },
         choice,
-        policy,
         consent,
         quoted,
-        client_ref: None,
-        accepted_at: START,
-        expires_at: START.plus_millis(life),
-        status: Status::Accepted,
-        fail_reason: None,
-        p1: None,
-        first: None,
-        second: None,
-        attempts: Vec::new(),
-        slot: Slot::Empty,
-        kept: Vec::new(),
-        marks: Marks::default(),
-        wait: None,
-        due: None,
-        next_seq: 1,
-        delivered_at: None,
-        displayed_at: None,
-        delivered_late_at: None,
+        ..Message::accepted(
+            MessageId::new(START, Shard::of("anna"), 1),
+            Originator {
+                owner: Owner::Subscriber(SubscriberId::new("anna")),
+                address: Address::E164("46701234567".into()),
+                payer: Some(PayerId::new("anna")),
+                origin: Origin::HOME,
+            },
+            Address::E164("46707654321".into()),
+            ContentSummary { kind: ContentKind::Text, bytes: 40, digest: [0; 32] },
+            policy,
+            START,
+            START.plus_millis(life),
+        )
     }
 }

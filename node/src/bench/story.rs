@@ -2,13 +2,12 @@
 
 use crate::cli::Failure;
 use sha2::{Digest, Sha256};
-use switchback_core::charge::Slot;
 use switchback_core::lifecycle::{self, Changes};
 use switchback_core::model::{
-    AccountId, Address, ByService, CannotCarry, ClassName, Consent, Content, ContentSummary, Facts,
-    FallbackRule, Input, Marks, Message, MessageId, MessagePolicy, Money, Offer, Offers, OnUnknown,
-    Originator, Owner, PayerId, PeerId, Presence, Priority, Reach, ReportKind, RouteId, Service,
-    ServiceChoice, Shard, Status, SubscriberId, Time, Timers,
+    AccountId, Address, ByService, CannotCarry, ClassName, Content, ContentSummary, Facts, FallbackRule,
+    Input, Message, MessageId, MessagePolicy, Money, Offer, Offers, OnUnknown, Origin, Originator, Owner,
+    PayerId, PeerId, Presence, Priority, Reach, ReportKind, RouteId, Service, ServiceChoice, Shard, Status,
+    SubscriberId, Time, Timers,
 };
 use switchback_core::tariff::{Ask, Payer, Plan, Size, price};
 use switchback_ports::{Unit, Write, encode};
@@ -147,50 +146,34 @@ impl Maker {
         let content = Content::text(text(n));
         let waits = kind == Kind::Waiting;
         Ok(Message {
-            id: MessageId::new(at, Shard::of(payer.as_str()), u128::from(n) << 38),
-            version: 1,
-            originator: Originator {
-                owner: Owner::Account(AccountId::new(account(sender))),
-                address: address(&sender_address(sender))?,
-                payer: Some(payer),
-            },
-            recipient: address(&recipient(to))?,
             recipient_subscriber: waits.then(|| SubscriberId::new(subscriber(to))),
-            content: ContentSummary {
-                kind: content.kind(),
-                bytes: content.bytes(),
-                digest: Sha256::digest(encode(&content)).into(),
-            },
             choice: if waits { ServiceChoice::Named(Service::Im) } else { ServiceChoice::Auto },
-            policy: MessagePolicy {
-                class: ClassName::new("person"),
-                on_unknown: OnUnknown::AtLeastOnce,
-                priority: Priority::Person,
-                fallback: if waits { FallbackRule::Never } else { FallbackRule::Auto },
-                revert: true,
-                fallback_after_ms: None,
-                t_off_ms: self.timers.t_off_ms,
-            },
-            consent: Consent::default(),
-            quoted: None,
-            client_ref: None,
-            accepted_at: at,
-            expires_at: at.plus_millis(self.timers.expiry_ms),
-            status: Status::Accepted,
-            fail_reason: None,
-            p1: None,
-            first: None,
-            second: None,
-            attempts: Vec::new(),
-            slot: Slot::Empty,
-            kept: Vec::new(),
-            marks: Marks::default(),
-            wait: None,
-            due: None,
-            next_seq: 1,
-            delivered_at: None,
-            displayed_at: None,
-            delivered_late_at: None,
+            ..Message::accepted(
+                MessageId::new(at, Shard::of(payer.as_str()), u128::from(n) << 38),
+                Originator {
+                    owner: Owner::Account(AccountId::new(account(sender))),
+                    address: address(&sender_address(sender))?,
+                    payer: Some(payer),
+                    origin: Origin::HOME,
+                },
+                address(&recipient(to))?,
+                ContentSummary {
+                    kind: content.kind(),
+                    bytes: content.bytes(),
+                    digest: Sha256::digest(encode(&content)).into(),
+                },
+                MessagePolicy {
+                    class: ClassName::new("person"),
+                    on_unknown: OnUnknown::AtLeastOnce,
+                    priority: Priority::Person,
+                    fallback: if waits { FallbackRule::Never } else { FallbackRule::Auto },
+                    revert: true,
+                    fallback_after_ms: None,
+                    t_off_ms: self.timers.t_off_ms,
+                },
+                at,
+                at.plus_millis(self.timers.expiry_ms),
+            )
         })
     }
 

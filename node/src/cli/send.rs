@@ -26,6 +26,9 @@ struct Draft {
     /// One of your addresses.
     #[arg(long)]
     from: Option<String>,
+    /// Where you are: home, wifi, a visited network such as 52001, or wifi@52001.
+    #[arg(long)]
+    origin: Option<String>,
 }
 
 impl Draft {
@@ -41,8 +44,10 @@ impl Draft {
             })?;
             body.insert("max_price".into(), json!({"amount": amount, "currency": currency}));
         }
-        if let Some(from) = &self.from {
-            body.insert("from".into(), json!(from));
+        for (name, said) in [("from", &self.from), ("origin", &self.origin)] {
+            if let Some(said) = said {
+                body.insert(name.into(), json!(said));
+            }
         }
         Ok(body)
     }

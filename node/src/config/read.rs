@@ -91,7 +91,7 @@ pub(crate) fn parse(
 
 fn http(root: &Row<'_, '_>, config: &mut Config, faults: &mut Faults) {
     let Some(row) = root.section("http", "[http]", faults) else { return };
-    row.only(&["listen", "connections_max"], faults);
+    row.only(&["listen", "connections_max", "believe_origin"], faults);
     if let Some(text) = row.text("listen", faults) {
         match text.parse() {
             Ok(listen) => config.http.listen = listen,
@@ -103,6 +103,9 @@ fn http(root: &Row<'_, '_>, config: &mut Config, faults: &mut Faults) {
     }
     if let Some(n) = row.whole("connections_max", 1..1_000_001, faults) {
         config.http.connections_max = usize::try_from(n).unwrap_or(usize::MAX);
+    }
+    if let Some(believed) = row.flag("believe_origin", faults) {
+        config.http.believe_origin = believed;
     }
 }
 

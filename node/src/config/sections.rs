@@ -42,6 +42,8 @@ pub(crate) struct HttpSection {
     pub(crate) listen: SocketAddr,
     /// Open connections at most; one more is answered 503.
     pub(crate) connections_max: usize,
+    /// Whether clients are believed when they say where they are.
+    pub(crate) believe_origin: bool,
 }
 
 /// `[store]`: where messages live.
@@ -111,7 +113,11 @@ pub(crate) struct RouteSection {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            http: HttpSection { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), connections_max: 10_000 },
+            http: HttpSection {
+                listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+                connections_max: 10_000,
+                believe_origin: false,
+            },
             store: StoreSection { path: PathBuf::from("switchback-data"), vfs: None },
             log: LogSection { format: LogFormat::Text, level: SmolStr::new("info") },
             policy: PolicySection { revert: true, loops: 0 },

@@ -74,6 +74,7 @@ impl Maker {
             },
             payer: message.originator.payer.as_ref().map(ToSmolStr::to_smolstr).unwrap_or_default(),
             from: address(&message.originator.address),
+            origin: message.originator.origin.to_smolstr(),
             to: address(&message.recipient),
             class: message.policy.class.to_smolstr(),
             bytes: message.content.bytes.to_smolstr(),

@@ -64,6 +64,8 @@ record! {
     from: Text,
     /// The recipient's address.
     to: Text,
+    /// Where the sender was: `home`, `wifi`, a visited network's MCC and MNC, or `wifi@` and that.
+    origin: Text,
     /// The message class.
     class: Text,
     /// The service; of a message the one that delivered it, else the last one tried.

@@ -9,8 +9,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use switchback_core::model::{Address, Money, PayerId, PlanId, Price, Service, Time};
-use switchback_core::tariff::{Ask, Explanation, Origin, Payer, Plan, Size};
+use switchback_core::model::{Address, Money, Origin, PayerId, PlanId, Price, Service, Time};
+use switchback_core::tariff::{Ask, Explanation, Payer, Plan, Size};
 
 /// `tariff explain`
 #[derive(clap::Args)]

@@ -12,6 +12,7 @@ mod cli;
 mod demo;
 mod fsync;
 mod hostile;
+mod origin;
 mod power;
 mod records;
 mod server;

@@ -25,7 +25,7 @@ fn audit(server: &Server) -> Output {
 }
 
 /// All whole files of an ending, one after the other.
-fn whole(folder: &Path, ending: &str) -> String {
+pub(crate) fn whole(folder: &Path, ending: &str) -> String {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<_> =
         entries.filter(|path| path.extension().is_some_and(|have| have == ending)).collect();
@@ -39,7 +39,7 @@ fn numbers(jsonl: &str) -> Vec<u64> {
 }
 
 /// Ben's phone: an open stream, once its head has come.
-fn phone(address: SocketAddr, token: &str) -> TcpStream {
+pub(crate) fn phone(address: SocketAddr, token: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let ask = format!(

@@ -12,7 +12,7 @@ fn lossy(bytes: &[u8]) -> String {
 }
 
 /// The plan that stands in the manual, as a file.
-fn worked_plan(folder: &std::path::Path) -> String {
+pub(crate) fn worked_plan(folder: &std::path::Path) -> String {
     let page =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/manual/plans.md")).unwrap();
     let (_, rest) = page.split_once("```toml\n").unwrap();

@@ -2,13 +2,13 @@
 
 use crate::{Expect, Unit, Write};
 use smol_str::SmolStr;
-use switchback_core::charge::{Hold, LedgerEntry, LedgerKind, Slot};
+use switchback_core::charge::{Hold, LedgerEntry, LedgerKind};
 use switchback_core::decide::StepCode;
 use switchback_core::model::{
-    AccountId, Address, Attempt, AttemptKind, AttemptState, ChargeOn, ClassName, Consent, Content,
-    ContentSummary, Currency, DecisionRecord, Event, EventKind, FallbackRule, Marks, Message, MessageId,
-    MessagePolicy, Money, OnUnknown, Originator, Owner, Part, PartState, PayerId, PeerId, PlanId, Price,
-    Priority, Reason, RouteId, Service, ServiceChoice, Shard, Status, SubscriberId, Time, Withdrawal,
+    AccountId, Address, Attempt, AttemptKind, AttemptState, ChargeOn, ClassName, Content, ContentSummary,
+    Currency, DecisionRecord, Event, EventKind, FallbackRule, Message, MessageId, MessagePolicy, Money,
+    OnUnknown, Origin, Originator, Owner, Part, PartState, PayerId, PeerId, PlanId, Price, Priority, Reason,
+    RouteId, Service, Shard, Status, SubscriberId, Time, Withdrawal,
 };
 use switchback_core::tariff::Payer;
 
@@ -48,46 +48,29 @@ impl Sample {
         let digits = format!("4670{:07}", self.0 % 10_000_000);
         let content = self.content();
         Message {
-            id: self.id(),
-            version: 1,
-            originator: Originator {
-                owner: Self::owner(),
-                address: Address::Alphanumeric(SmolStr::new("Shop")),
-                payer: Some(PayerId::new("payer")),
-            },
-            recipient: Address::E164(SmolStr::new(digits)),
-            recipient_subscriber: None,
-            content: ContentSummary { kind: content.kind(), bytes: content.bytes(), digest: [7; 32] },
-            choice: ServiceChoice::Auto,
-            policy: MessagePolicy {
-                class: ClassName::new("person"),
-                on_unknown: OnUnknown::AtMostOnce,
-                priority: Priority::Person,
-                fallback: FallbackRule::Auto,
-                revert: true,
-                fallback_after_ms: None,
-                t_off_ms: 3_600_000,
-            },
-            consent: Consent::default(),
-            quoted: None,
-            client_ref: None,
-            accepted_at: at(self.0),
-            expires_at: at(self.0).plus_millis(259_200_000),
-            status: Status::Accepted,
-            fail_reason: None,
-            p1: None,
             first: Some(Service::Sms),
-            second: None,
-            attempts: Vec::new(),
-            slot: Slot::Empty,
-            kept: Vec::new(),
-            marks: Marks::default(),
-            wait: None,
-            due: None,
-            next_seq: 1,
-            delivered_at: None,
-            displayed_at: None,
-            delivered_late_at: None,
+            ..Message::accepted(
+                self.id(),
+                Originator {
+                    owner: Self::owner(),
+                    address: Address::Alphanumeric(SmolStr::new("Shop")),
+                    payer: Some(PayerId::new("payer")),
+                    origin: Origin::HOME,
+                },
+                Address::E164(SmolStr::new(digits)),
+                ContentSummary { kind: content.kind(), bytes: content.bytes(), digest: [7; 32] },
+                MessagePolicy {
+                    class: ClassName::new("person"),
+                    on_unknown: OnUnknown::AtMostOnce,
+                    priority: Priority::Person,
+                    fallback: FallbackRule::Auto,
+                    revert: true,
+                    fallback_after_ms: None,
+                    t_off_ms: 3_600_000,
+                },
+                at(self.0),
+                at(self.0).plus_millis(259_200_000),
+            )
         }
     }
 

@@ -31,6 +31,7 @@ mod recent;
 mod register;
 mod registering;
 mod requests;
+mod resent;
 mod server;
 mod sockets;
 mod streams;
@@ -129,7 +130,7 @@ impl SipServer {
         let bound = addresses.iter().skip(options.listen.len());
         options.listen_md5 = bound.map(|(wire, address)| Listen { wire: *wire, address: *address }).collect();
         let (stop, stopping) = watch::channel(false);
-        let server = Server::new(options, sockets, shared, intake, clock, random);
+        let server = Server::new(options, sockets, shared, intake, clock, &*random);
         let logins = server.guard.counters();
         Ok(Self { addresses, logins, stop, server: tokio::spawn(server.run(inbox, stopping)), ears })
     }

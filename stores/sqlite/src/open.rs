@@ -24,7 +24,13 @@ pub(crate) const PAGE: i64 = 4096;
 /// Connections for reading.
 const READERS: usize = 4;
 /// Page cache of the writer and of each reader, in KiB (negative: SQLite's way of saying KiB).
-const CACHE: (i32, i32) = (-49_152, -4_096);
+const CACHE: (i32, i32) = (-16_384, -4_096);
+/// Page cache of a large store's writer.
+const LARGE_CACHE: i32 = -49_152;
+/// What makes a store large, in bytes: the page whose number SQLite lends others when it balances a tree is within its
+/// file. The commit of a smaller store looks the writer's whole cache over for pages behind the file's end, so that a
+/// larger cache would cost more than it saves.
+const LARGE: u64 = 0x4000_0000;
 /// Pages of a file that is checked whole when it is opened: 64 MiB. A larger one is checked where it is read: every
 /// record has its checksum, and all open messages are read now.
 const CHECKED: i64 = 67_108_864 / PAGE;
@@ -48,7 +54,8 @@ pub(crate) struct Opened {
 pub(crate) fn open(options: &Options) -> Result<Opened, OpenError> {
     let file = file_of(&options.path)?;
     let lock = lock(&file)?;
-    let mut writer = connect(&file, options, CACHE.0)?;
+    let large = std::fs::metadata(&file).is_ok_and(|found| found.len() > LARGE);
+    let mut writer = connect(&file, options, if large { LARGE_CACHE } else { CACHE.0 })?;
     migrate(&mut writer)?;
     check(&writer)?;
     let shared = Arc::new(Shared::new((options.behind_units, options.behind_ms)));

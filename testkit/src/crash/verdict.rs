@@ -9,6 +9,9 @@ use std::collections::{HashMap, HashSet};
 /// What was delivered so shortly before a kill may not have been on disk.
 const RECORDED_US: u64 = 20_000;
 
+/// So long after a kill a busy handset may read what the killed server sent, and answer nobody.
+const READ_US: u64 = 100_000;
+
 /// Compares, and fills in the summary. `audit` is what the stopped store says of its ledger.
 /// `kills` are in their order.
 pub(super) fn compare(witnesses: &Witnesses, audit: &Value, kills: &[Kill], summary: &mut Summary) {
@@ -123,7 +126,7 @@ fn told_again(
 ) {
     let Some((first, more)) = hearing.at.split_first() else { return };
     summary.told_again += u64::try_from(more.len()).unwrap_or(u64::MAX);
-    let next_kill = kills.iter().map(|kill| kill.at).find(|at| at > first).unwrap_or(u64::MAX);
+    let next_kill = kills.iter().find(|kill| kill.gone + READ_US > *first).map_or(u64::MAX, |kill| kill.at);
     let delivered = stored.and_then(|stored| stored.delivered_ms).map(|ms| ms * 1_000 + RECORDED_US);
     let is_excused = |at: u64| match hearing.own_word {
         // Its 200 was heard at once: only a kill before that was on disk excuses it.

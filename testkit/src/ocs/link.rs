@@ -1,17 +1,15 @@
 //! The sockets of the charging system: a reader and a writer for each connection, on one thread.
 
 use super::reply;
-use super::seen::Seen;
 use super::world::World;
-use crate::clock;
 use crate::pcap::{Conversation, Side};
-use std::net::SocketAddr;
+use crate::thread;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc};
 use wire_diameter::Framer;
 
 /// Answers that wait to be written on one link; beyond it the link is not read.
@@ -21,7 +19,6 @@ const OUT_MAX: usize = 4096;
 pub(super) struct Shared {
     world: Arc<Mutex<World>>,
     cuts: broadcast::Sender<()>,
-    pub(super) stop: Notify,
 }
 
 impl Shared {
@@ -35,7 +32,7 @@ impl Shared {
     }
 
     fn over(world: Arc<Mutex<World>>) -> Self {
-        Self { world, cuts: broadcast::Sender::new(1), stop: Notify::new() }
+        Self { world, cuts: broadcast::Sender::new(1) }
     }
 
     /// A panic while the lock was held was told already; the counts are still worth reading.
@@ -49,26 +46,15 @@ impl Shared {
     }
 }
 
-/// Serves until told to stop.
+/// Serves for ever.
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => drop(tokio::spawn(connection(stream, peer, Arc::clone(&shared)))),
-                // Out of descriptors, most likely: leave some time for links to end.
-                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-            },
-            () = shared.stop.notified() => break,
-        }
-    }
+    thread::serve(listener, move |stream, peer| connection(stream, peer, Arc::clone(&shared))).await;
 }
 
 /// What is to be written: octets, and whether the link is cut after them.
 type Out = (Vec<u8>, bool);
 
 async fn connection(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>) {
-    // Answers are written in batches as they are; waiting for more only adds delay.
-    let _ = stream.set_nodelay(true);
     let (id, conversation) = shared.world().open(peer.port());
     let conversation = conversation.map(|it| Arc::new(Mutex::new(it)));
     let (read, write) = stream.into_split();
@@ -80,7 +66,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>) {
         () = watchdog(&shared, out) => {}
         _ = cuts.recv() => {}
     }
-    shared.world().note(&Seen::Gone { at: clock::now_us(), link: id });
+    shared.world().gone(id);
 }
 
 async fn reader(

@@ -42,6 +42,8 @@ pub enum Seen {
 pub struct Counts {
     /// Links whose capabilities were exchanged.
     pub links: u64,
+    /// Connections that ended.
+    pub links_ended: u64,
     /// Price enquiries that came.
     pub price_enquiries: u64,
     /// Balance checks.

@@ -73,6 +73,12 @@ impl World {
         (self.next_link, self.capture.as_ref().map(|capture| capture.open(port, DIAMETER_PORT)))
     }
 
+    /// A link ended.
+    pub(super) fn gone(&mut self, link: u64) {
+        self.counts.links_ended += 1;
+        self.note(&Seen::Gone { at: clock::now_us(), link });
+    }
+
     pub(super) fn note(&self, seen: &Seen) {
         self.journal.write(seen);
     }

@@ -1,12 +1,13 @@
 //! The sockets of the SMSC: a reader and a writer for each connection, a timer for all, on one thread.
 
 use super::world::World;
-use std::net::SocketAddr;
+use crate::thread;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use wire_smpp::{Framer, MAX_PDU_BOUND};
 
@@ -17,12 +18,11 @@ const OUTPUT_MAX: usize = 4 << 20;
 pub(super) struct Shared {
     world: Mutex<World>,
     pub(super) timer: Arc<Notify>,
-    pub(super) stop: Notify,
 }
 
 impl Shared {
     pub(super) const fn new(world: World, timer: Arc<Notify>) -> Self {
-        Self { world: Mutex::new(world), timer, stop: Notify::const_new() }
+        Self { world: Mutex::new(world), timer }
     }
 
     /// A panic while the lock was held was told already; the counts are still worth reading.
@@ -31,20 +31,13 @@ impl Shared {
     }
 }
 
-/// Serves until told to stop.
+/// Serves for ever.
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
-    let timer = tokio::spawn(keep_time(Arc::clone(&shared)));
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => drop(tokio::spawn(connection(stream, peer, Arc::clone(&shared)))),
-                // Out of descriptors, most likely: leave some time for links to end.
-                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-            },
-            () = shared.stop.notified() => break,
-        }
-    }
-    timer.abort();
+    let time = keep_time(Arc::clone(&shared));
+    tokio::join!(
+        time,
+        thread::serve(listener, move |stream, peer| connection(stream, peer, Arc::clone(&shared)))
+    );
 }
 
 async fn keep_time(shared: Arc<Shared>) {
@@ -64,8 +57,6 @@ async fn keep_time(shared: Arc<Shared>) {
 }
 
 async fn connection(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>) {
-    // Answers are written in batches as they are; waiting for more only adds delay.
-    let _ = stream.set_nodelay(true);
     let wake = Arc::new(Notify::new());
     let written = Arc::new(Notify::new());
     let id = shared.world().open(Arc::clone(&wake), peer.port());

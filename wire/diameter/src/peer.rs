@@ -6,7 +6,6 @@ mod event;
 mod identity;
 mod life;
 mod machine;
-mod outbox;
 mod pending;
 mod receive;
 mod watchdog;

@@ -4,6 +4,7 @@
 //! Call-ID and Conversation-ID both a [`Word`]. Each file names the headers that it is for.
 
 mod accept_contact;
+mod access_network;
 mod auth;
 mod contact;
 mod cseq;
@@ -20,6 +21,7 @@ mod warning;
 mod word;
 
 pub use accept_contact::AcceptContact;
+pub use access_network::AccessNetwork;
 pub use auth::{Auth, AuthParams};
 pub use contact::Contact;
 pub use cseq::CSeq;

@@ -116,6 +116,7 @@ names! {
     PPreferredIdentity "P-Preferred-Identity";
     PVisitedNetworkId "P-Visited-Network-ID";
     PAccessNetworkInfo "P-Access-Network-Info";
+    CellularNetworkInfo "Cellular-Network-Info";
     ContentTransferEncoding "Content-Transfer-Encoding";
     InReplyToContributionId "InReplyTo-Contribution-ID";
     ProxyAuthenticationInfo "Proxy-Authentication-Info";

@@ -2,8 +2,8 @@
 
 use wire_sip::Method;
 use wire_sip::header::{
-    AcceptContact, Auth, AuthParams, CSeq, Contact, Date, MaxForwards, MediaType, NameAddr, Reason,
-    RetryAfter, Seconds, Token, Value, Via, Warning, Word,
+    AcceptContact, AccessNetwork, Auth, AuthParams, CSeq, Contact, Date, MaxForwards, MediaType, NameAddr,
+    Reason, RetryAfter, Seconds, Token, Value, Via, Warning, Word,
 };
 use wire_sip::uri::Host;
 
@@ -242,4 +242,25 @@ fn the_rest() {
     let reason: Reason<'_> = read("SIP ;cause=600 ;text=\"Busy Everywhere\"");
     assert_eq!((reason.protocol, reason.cause()), (&b"SIP"[..], Some(600)));
     refused::<Reason<'_>>(&["", ";cause=1", "SIP;"]);
+}
+
+#[test]
+fn access_networks() {
+    let wifi: AccessNetwork<'_> = read("IEEE-802.11n;i-wlan-node-id=00FF00AA11BB");
+    assert_eq!((wifi.is_wifi(), wifi.plmn(), wifi.is_network_provided()), (true, None, false));
+    for (text, plmn) in [
+        ("3GPP-GERAN; cgi-3gpp=2620112AB34CD; np", Some("26201")),
+        ("3GPP-UTRAN-FDD;utran-cell-id-3gpp=\"31041012341234567\";np", Some("310410")),
+        ("3GPP-E-UTRAN-TDD;utran-cell-id-3gpp=5200112340ABCDEF;np", Some("52001")),
+        ("3GPP-NR-FDD;utran-cell-id-3gpp=310410123456123456789;np", Some("310410")),
+        ("3GPP-NR-FDD;utran-cell-id-3gpp=31041012345612345678;np", Some("31041")),
+        ("3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=2620X12340ABCDEF;np", None),
+        ("3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=26201;np", None),
+        ("xDSL;dsl-location=here;np", None),
+    ] {
+        let access: AccessNetwork<'_> = read(text);
+        assert_eq!((access.is_wifi(), access.is_network_provided()), (false, true), "{text}");
+        assert_eq!(access.plmn(), plmn.map(str::as_bytes), "{text}");
+    }
+    refused::<AccessNetwork<'_>>(&["", ";np", "3GPP-GERAN np", "3GPP-GERAN;np;np"]);
 }

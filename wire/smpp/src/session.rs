@@ -8,7 +8,6 @@ mod inbound;
 mod keepalive;
 mod link;
 mod machine;
-mod outbox;
 mod owed;
 
 use std::time::Duration;

@@ -82,13 +82,18 @@ fn illegal_edge(
     if !permitted {
         return Some(Violation { who: name_and_place(package), what, why: row.why.to_owned() });
     }
+    let owns_wire = match row.layer {
+        Layer::Service | Layer::Charging => true,
+        Layer::Wire => edge.need == Need::Shipped,
+        _ => false,
+    };
     let foreign_wire = target_layer == Layer::Wire
-        && matches!(row.layer, Layer::Service | Layer::Charging)
+        && owns_wire
         && !OWN_WIRE.iter().any(|(owner, wires)| *owner == folder && wires.contains(&target_folder));
     foreign_wire.then(|| Violation {
         who: name_and_place(package),
         what,
-        why: "a translator names its own wire only (OWN_WIRE in xtask/src/arrows/table.rs)".to_owned(),
+        why: "a translator names its own wire only, a protocol no other (OWN_WIRE in xtask/src/arrows/table.rs)".to_owned(),
     })
 }
 

@@ -24,7 +24,8 @@ fn the_second_peer_takes_over_and_the_first_comes_back() {
     assert!(is_done(scene.step(ChargeStep::Reserve)));
     let first = scene.ocs.remove(0);
     first.cut();
-    // What meets the cut is lost or never left; what comes after it goes to the other peer.
+    until("the first link has ended", || first.counts().links_ended == 1);
+    // What still goes there is lost or never leaves; what comes after it goes to the other peer.
     until("the other peer is asked", || is_done(scene.ask(order(ChargeStep::Quote, 9))));
     assert!(is_done(scene.step(ChargeStep::Commit)));
     let links = first.counts().links;

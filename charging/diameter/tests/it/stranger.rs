@@ -3,8 +3,8 @@
 mod daemon;
 mod relay;
 
+use crate::program::is_skipped;
 use crate::scene::{self, ask, client, euro, order, plain, until};
-use daemon::Daemon;
 use relay::Relay;
 use std::path::Path;
 use std::process::Command;
@@ -13,7 +13,7 @@ use switchback_diameter::{Mode, Options};
 use switchback_ports::{ChargeOrder, ChargeOutcome, ChargeRefusal, ChargeStep};
 
 /// Everything that we ask, of every service, and what comes of it.
-fn converse(address: std::net::SocketAddr, mode: Mode) {
+pub(crate) fn converse(address: std::net::SocketAddr, mode: Mode) {
     let options = Options {
         peers: vec![plain(address)],
         destination_realm: "home.test".to_owned(),
@@ -24,7 +24,7 @@ fn converse(address: std::net::SocketAddr, mode: Mode) {
         ..scene::options()
     };
     let (charging, runtime) = client(options);
-    until("freeDiameter is connected", || charging.is_reachable());
+    until("the stranger is connected", || charging.is_reachable());
     for service in [Service::Sms, Service::Mms, Service::Im] {
         let about = |step| ChargeOrder { service, ..order(step, 1) };
         let ChargeOutcome::Done(quoted) = ask(&charging, about(ChargeStep::Quote)) else {
@@ -44,14 +44,11 @@ fn converse(address: std::net::SocketAddr, mode: Mode) {
 
 #[test]
 fn a_strict_stranger_takes_what_we_ask_and_another_reads_it() {
-    let missing = daemon::missing();
-    if !missing.is_empty() {
-        assert!(std::env::var_os("CI").is_none(), "CI needs {missing:?}");
-        println!("skipped: {missing:?} is not here");
+    if is_skipped(&daemon::missing()) {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let daemon = Daemon::start(folder.path());
+    let daemon = daemon::start(folder.path());
     let capture = folder.path().join("wire.pcap");
     let relay = Relay::start(daemon.address, &capture);
     converse(relay.address, Mode::Session);

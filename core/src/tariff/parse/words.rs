@@ -1,9 +1,9 @@
 //! How a plan names destinations, origins, units and periods.
 
-use crate::model::Unit;
+use crate::model::{Plmn, Unit};
 use crate::rows::{Faults, Row, nearest};
 use crate::tariff::calendar::Per;
-use crate::tariff::numbers::{KINDS, Plmn};
+use crate::tariff::numbers::KINDS;
 use crate::tariff::numbers_read::country;
 use crate::tariff::plan::{Plan, Scope, Sold};
 use crate::tariff::prefixes::Added;

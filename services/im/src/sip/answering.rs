@@ -22,12 +22,11 @@ impl Server {
     }
 
     pub(super) fn challenge(&mut self, asked: &Asked, flow: &Flow, stale: bool) {
-        let mut chance = [0; 8];
-        self.random.fill(&mut chance);
+        let mark = super::resent::mark(&asked.request);
         let (method, now) = (asked.request.method(), self.now());
         let status = super::identity::asker(method).status();
         self.write_answer(asked, status, b"", |server, answer| {
-            server.identity.ask(answer, (method, flow), stale, chance, now);
+            server.identity.ask(answer, (method, flow), stale, mark, now);
         });
     }
 

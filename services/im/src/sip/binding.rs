@@ -33,10 +33,10 @@ pub(super) struct Binding {
     pub(super) cpm: bool,
     /// The socket and the peer's address, when it is reached by datagrams: such a flow outlives our restart.
     pub(super) datagrams: Option<(usize, SocketAddr)>,
-    /// Events up to this cursor have been told to it.
+    /// Events up to this cursor have been told to it, and it has answered.
     pub(super) told: u64,
-    /// Whether `told` is exact. After a crash it is behind: what it names as not told may have been.
-    pub(super) exact: bool,
+    /// Events up to this cursor may have been told to it: sent and not answered, or nobody knows after a crash.
+    pub(super) sent: u64,
 }
 
 /// A device in memory.
@@ -53,8 +53,8 @@ pub(super) struct Device {
     pub(super) online: bool,
     /// It is there: its registration is durable, and what it missed is in its queue.
     pub(super) settled: bool,
-    /// `binding.told` as it was last kept on disk.
-    pub(super) told_kept: u64,
+    /// How far it was told, as that was last kept on disk.
+    pub(super) kept: [u64; 2],
     /// What comes live after this cursor comes to its queue by itself.
     pub(super) since: u64,
 }
@@ -184,8 +184,8 @@ impl Devices {
         if let Some(device) = self.by_key.get_mut(key) {
             device.spares.retain(|(spare, _)| spare.expires_at > now);
             if let Some((binding, flow)) = device.spares.pop() {
-                let Binding { told, exact, .. } = device.binding;
-                (device.binding, device.flow) = (Binding { told, exact, ..binding }, Some(flow));
+                let Binding { told, sent, .. } = device.binding;
+                (device.binding, device.flow) = (Binding { told, sent, ..binding }, Some(flow));
                 found = true;
             }
         }
@@ -274,6 +274,20 @@ impl Devices {
     }
 }
 
+impl Binding {
+    /// How far it was told: see `told` and `sent`.
+    pub(super) const fn reach(&self) -> [u64; 2] {
+        [self.told, self.sent]
+    }
+
+    /// It says that it did not take the event at this cursor, which was the last that was sent to it.
+    pub(super) const fn not_taken(&mut self, cursor: u64) {
+        if self.sent == cursor {
+            self.sent = self.told;
+        }
+    }
+}
+
 impl Device {
     /// Whether its registration still runs.
     pub(super) fn is_bound(&self, now: Time) -> bool {
@@ -323,11 +337,11 @@ mod tests {
             cpm: false,
             datagrams: None,
             told: 0,
-            exact: true,
+            sent: 0,
         };
         let flow = Some(flow.clone());
         let spares = Vec::new();
-        Device { binding, flow, spares, online, settled: true, told_kept: 0, since: 0 }
+        Device { binding, flow, spares, online, settled: true, kept: [0; 2], since: 0 }
     }
 
     fn key(device: &str) -> DeviceKey {

@@ -5,7 +5,7 @@ use super::binding::DeviceKey;
 use super::server::{Answered, Server};
 use std::sync::Arc;
 use std::time::Duration;
-use switchback_core::model::{EventKind, Owner};
+use switchback_core::model::Owner;
 use switchback_ports::{EventLine, Page, Refusal, StoreFailure};
 
 /// Events of one page of what a device missed.
@@ -69,11 +69,7 @@ impl Server {
             }
         };
         let seen = page.lines.last().map(|line| line.cursor);
-        // Where that is not exact, a message that is not confirmed was given with the registration, and one that is has
-        // been told to somebody: telling a notification twice does no harm, telling a message does.
-        let exact = self.devices.get(key).is_some_and(|device| device.binding.exact);
-        let is_message = |line: &EventLine| matches!(line.event.kind, EventKind::Incoming { .. });
-        for line in page.lines.iter().filter(|line| line.cursor <= until && (exact || !is_message(line))) {
+        for line in page.lines.iter().filter(|line| line.cursor <= until) {
             self.queue(key, line);
         }
         let after = seen.unwrap_or(after);
@@ -103,6 +99,5 @@ impl Server {
             return;
         };
         device.binding.told = device.binding.told.max(device.since);
-        device.binding.exact = true;
     }
 }

@@ -5,11 +5,11 @@ use super::flow::Flow;
 use super::options::{Listen, Options};
 use super::words::address_of;
 use std::time::Duration;
-use switchback_core::model::{Address, SubscriberId};
+use switchback_core::model::{Address, Origin, Plmn, SubscriberId};
 use switchback_ports::directory::SipUser;
 use switchback_ports::{Intake, Random};
 use wire_sip::digest::{Algorithm, Asker, Credentials, Ha1, Policy, Server, Verdict};
-use wire_sip::header::{Auth, NameAddr};
+use wire_sip::header::{AccessNetwork, Auth, NameAddr};
 use wire_sip::{HeaderName, Message, Method, Writer};
 
 /// Who a request comes from.
@@ -107,11 +107,11 @@ impl Identity {
         answer: &mut Writer<'_>,
         (method, flow): (Method<'_>, &Flow),
         stale: bool,
-        chance: [u8; 8],
+        mark: [u8; 8],
         now: Duration,
     ) {
         let digest = if self.is_for_md5(flow) { &self.digest_md5 } else { &self.digest };
-        digest.challenge(answer, asker(method), stale, chance, now);
+        digest.challenge(answer, asker(method), stale, mark, now);
     }
 
     /// The secret of a login, for an algorithm; nothing when it was made for another realm.
@@ -147,6 +147,22 @@ fn vouched(request: &Message, intake: &dyn Intake) -> Who {
 pub(super) fn asserted(request: &Message) -> impl Iterator<Item = Address> {
     let asserted = request.each::<NameAddr<'_>>(HeaderName::PAssertedIdentity);
     asserted.filter_map(|identity| address_of(&identity.ok()?.uri))
+}
+
+/// Where the sender is, as a peer says whose word counts (RFC 7315 5.4): what the network itself put in goes before what
+/// it passed on. Over Wi-Fi the visited network is that of Cellular-Network-Info.
+pub(super) fn origin(request: &Message) -> Origin {
+    let by = |name| request.each::<AccessNetwork<'_>>(name).filter_map(Result::ok);
+    let Some(access) = by(HeaderName::PAccessNetworkInfo)
+        .find(AccessNetwork::is_network_provided)
+        .or_else(|| by(HeaderName::PAccessNetworkInfo).next())
+    else {
+        return Origin::HOME;
+    };
+    let wifi = access.is_wifi();
+    let cell = if wifi { by(HeaderName::CellularNetworkInfo).next() } else { Some(access) };
+    let code = cell.and_then(|cell| cell.plmn()).and_then(|code| std::str::from_utf8(code).ok());
+    Origin { visited: code.and_then(Plmn::parse), wifi }
 }
 
 /// The address that the sender wants to be seen with: what it prefers, else its From; nothing when that is

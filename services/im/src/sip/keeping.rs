@@ -16,11 +16,11 @@ impl Server {
 
     /// Keeps how far devices were told, where that has changed: at a crash it decides what is told twice.
     pub(super) fn keep_told(&mut self) {
-        let changed = self.devices.iter().filter(|(_, device)| device.told_kept != device.binding.told);
+        let changed = self.devices.iter().filter(|(_, device)| device.kept != device.binding.reach());
         let changed: Vec<DeviceKey> = changed.map(|(key, _)| key.clone()).collect();
         for key in changed {
             let Some(device) = self.devices.get_mut(&key) else { continue };
-            device.told_kept = device.binding.told;
+            device.kept = device.binding.reach();
             let kept = encode(&device.binding);
             self.keep(&key, kept);
         }
@@ -39,23 +39,18 @@ impl Server {
         };
         for row in rows {
             let Ok(mut binding) = decode::<Binding>(&row.kept) else { continue };
-            // Of a device that left before the crash all is known, unless it came after another and was not told all.
-            binding.exact &= row.why != LOST_BY_US[1];
+            if row.why == LOST_BY_US[1] {
+                // What was sent to it and not kept is not known; of one that left before the crash all is.
+                binding.sent = self.last_cursor;
+            }
             let bound = binding.expires_at > now;
             let flow = binding.datagrams.and_then(|(socket, peer)| self.sockets.flow(socket, peer));
             let key = (row.subscriber, row.device);
             let flow = flow.filter(|_| bound);
             let back = flow.is_some() && LOST_BY_US.contains(&row.why.as_str());
-            let told_kept = binding.told;
-            let device = Device {
-                binding,
-                flow,
-                spares: Vec::new(),
-                online: false,
-                settled: false,
-                told_kept,
-                since: 0,
-            };
+            let kept = binding.reach();
+            let device =
+                Device { binding, flow, spares: Vec::new(), online: false, settled: false, kept, since: 0 };
             self.devices.put(key.clone(), device, now);
             if back {
                 self.bring_back(&key);

@@ -32,13 +32,17 @@ const fn news_of(kind: &EventKind) -> Option<News> {
 
 pub(super) fn item(line: &EventLine) -> Option<Item> {
     let news = news_of(&line.event.kind)?;
-    Some(Item { cursor: line.cursor, message: line.event.message, news, letter: line.incoming.clone() })
+    // By a later attempt it may be told again: whether it is to be is looked up.
+    let is_first = !matches!(news, News::Incoming { attempt: 2.. });
+    let letter = line.incoming.clone().filter(|_| is_first);
+    Some(Item { cursor: line.cursor, message: line.event.message, news, letter })
 }
 
-/// Reads a message and its content; nothing when there is nothing to tell of it any more.
-pub(super) async fn read(intake: &dyn Intake, item: &Item) -> Option<About> {
+/// Reads a message and its content; nothing when there is nothing to tell of it any more. `again`: the device may have
+/// it.
+pub(super) async fn read(intake: &dyn Intake, item: &Item, again: bool) -> Option<About> {
     let message = intake.message(item.message).await.ok()?.ok()??;
-    if !is_news(&message, item.news) {
+    if !is_news(&message, item.news, again) {
         return None;
     }
     let content = intake.content(item.message).await.ok()?.ok()??;
@@ -53,24 +57,33 @@ pub(super) async fn read(intake: &dyn Intake, item: &Item) -> Option<About> {
     Some(About { letter: Arc::new(IncomingMessage::of(&message, Arc::new(content))), offer })
 }
 
-/// Whether it is still so: what was taken back or has failed is not shown to anybody, and of attempts only those by
-/// another service are news to a chat client.
-fn is_news(message: &Message, news: News) -> bool {
+/// Whether it is still so: what was taken back or has failed is not shown to anybody, what has been confirmed to nobody
+/// who may have it, and of attempts only those by another service are news to a chat client.
+fn is_news(message: &Message, news: News, again: bool) -> bool {
     match news {
-        News::Incoming { attempt } => message.attempt(attempt).is_some_and(|attempt| {
-            matches!(
-                attempt.state,
-                AttemptState::HandedOver
-                    | AttemptState::Unknown
-                    | AttemptState::Ended(Outcome::Delivered | Outcome::Displayed)
-            )
-        }),
+        News::Incoming { attempt } => {
+            let mut shown =
+                message.attempts.iter().filter(|attempt| attempt.is_app() && is_shown(attempt.state));
+            let again = again || shown.clone().any(|earlier| earlier.n < attempt);
+            let confirmed = matches!(message.status, Status::Delivered | Status::Read);
+            !(again && confirmed) && shown.any(|shown| shown.n >= attempt)
+        }
         News::HandedOver { attempt } => {
             message.attempt(attempt).is_some_and(|attempt| attempt.service != Service::Im)
         }
         News::Offer => matches!(message.status, Status::Offered | Status::Waiting),
         News::Delivered | News::Read | News::NotDelivered | News::Refused => true,
     }
+}
+
+/// Whether what an attempt brought is to be seen by its recipient.
+const fn is_shown(state: AttemptState) -> bool {
+    matches!(
+        state,
+        AttemptState::HandedOver
+            | AttemptState::Unknown
+            | AttemptState::Ended(Outcome::Delivered | Outcome::Displayed)
+    )
 }
 
 /// Whether its sender wants to know by what other service it went.

@@ -50,9 +50,10 @@ pub(super) struct Outbox {
     /// Messages that are here, so that none is told twice when it is found in two ways.
     messages: HashSet<MessageId>,
     /// What is being told: taken, looked up, or sent and not answered.
-    pub(super) telling: Option<Item>,
-    /// What is being told is looked up, or a connection is opened for it: nothing of it has left.
-    pub(super) looking: bool,
+    telling: Option<Item>,
+    /// The request that tells it; nothing while it is looked up, or a connection is opened for it: then nothing of it has
+    /// left.
+    asked: Option<u64>,
     /// Nothing is told before: the device asked for a pause.
     pub(super) not_before: Option<Time>,
 }
@@ -76,8 +77,18 @@ impl Outbox {
         Ok(())
     }
 
+    /// Whether it is no message, or one that is not here. One that was to be told again learns its place: there the device
+    /// may never have been told it.
     fn is_new(&mut self, item: &Item) -> bool {
-        !matches!(item.news, News::Incoming { .. }) || self.messages.insert(item.message)
+        let is_message = |item: &Item| matches!(item.news, News::Incoming { .. });
+        if !is_message(item) || self.messages.insert(item.message) {
+            return true;
+        }
+        let is_it = |here: &&mut Item| here.cursor == 0 && here.message == item.message && is_message(here);
+        if let Some(here) = self.waiting.iter_mut().find(is_it) {
+            here.cursor = item.cursor;
+        }
+        false
     }
 
     /// Adds something that comes after all that the device missed.
@@ -101,8 +112,8 @@ impl Outbox {
         let gone = |item: &Item| item.message == message && matches!(item.news, News::Incoming { .. });
         self.waiting.retain(|item| !gone(item));
         self.later.retain(|item| !gone(item));
-        if self.looking && self.telling.as_ref().is_some_and(gone) {
-            (self.telling, self.looking) = (None, false);
+        if self.asked.is_none() && self.telling.as_ref().is_some_and(gone) {
+            self.telling = None;
         }
         if self.telling.as_ref().is_none_or(|item| !gone(item)) {
             self.messages.remove(&message);
@@ -115,13 +126,28 @@ impl Outbox {
             return None;
         }
         self.not_before = None;
-        self.looking = false;
         self.telling = self.waiting.pop_front();
         self.telling.clone()
     }
 
+    /// What is being told of a message, while nothing of it has left.
+    pub(super) fn looked_up(&self, message: MessageId) -> Option<Item> {
+        self.telling.clone().filter(|item| item.message == message && self.asked.is_none())
+    }
+
+    /// It is told by this request.
+    pub(super) const fn ask(&mut self, token: u64) {
+        self.asked = Some(token);
+    }
+
+    /// Whether what is being told is told by this request: not by one before it, by a flow that was lost.
+    pub(super) fn asks(&self, token: u64) -> bool {
+        self.asked == Some(token)
+    }
+
     /// What was being told has been.
     pub(super) fn done(&mut self) {
+        self.asked = None;
         if let Some(item) = self.telling.take()
             && matches!(item.news, News::Incoming { .. })
         {
@@ -131,6 +157,7 @@ impl Outbox {
 
     /// What was being told could not be: it is the next again.
     pub(super) fn put_back(&mut self) {
+        self.asked = None;
         if let Some(item) = self.telling.take() {
             self.waiting.push_front(Item { letter: None, ..item });
         }

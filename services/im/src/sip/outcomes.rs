@@ -42,39 +42,55 @@ impl Server {
         let Some(status) = response.status() else { return };
         let Some(Sending { key, item, alone, .. }) = self.sending.remove(&token) else { return };
         let pause = response.one::<RetryAfter<'_>>(HeaderName::RetryAfter).ok().flatten();
-        if status == FLOW_FAILED && self.fall_over(&key) {
+        let waited_for = self.asks(&key, token);
+        if status == FLOW_FAILED && (!waited_for || self.fall_over(&key)) {
             return;
         }
         match (meaning_of(status, pause.is_some()), item.news) {
-            (Meaning::Later, _) => {
+            (Meaning::Later, _) if waited_for => {
                 let ms = pause.map_or(0, |pause| u64::from(pause.wait.0) * 1000).clamp(1000, PAUSE_MAX_MS);
                 let until = self.time().plus_millis(ms);
                 if let Some(outbox) = self.outboxes.get_mut(&key) {
                     outbox.put_back();
                     outbox.not_before = Some(until);
                 }
+                if let Some(device) = self.devices.get_mut(&key) {
+                    device.binding.not_taken(item.cursor);
+                }
                 return;
             }
+            (Meaning::Later, _) => return,
             (Meaning::Taken, News::Incoming { .. }) => {
                 // A CPM client says by a notification that it has a message; of any other the 2xx is the word (R4).
                 if self.devices.get(&key).is_none_or(|device| !device.binding.cpm) {
                     self.confirm_delivery(&key, item.message);
                 }
             }
-            (Meaning::Failed(class), News::Incoming { attempt }) => {
+            (Meaning::Failed(class), News::Incoming { attempt })
+                if waited_for || class == FailureClass::Refused =>
+            {
                 self.fork_failed(&key, (item.message, attempt), alone, class, status);
             }
             (Meaning::Taken | Meaning::Failed(_), _) => {}
         }
-        self.done(&key, &item);
-        self.pump(&key);
+        if waited_for {
+            self.done(&key, &item);
+            self.pump(&key);
+        }
+    }
+
+    /// Whether what a device is being told is told by this request. The word of a device counts also when it comes by one
+    /// that is given up; but that says nothing of the flow that the device has now, or of what it is told by that.
+    fn asks(&self, key: &DeviceKey, token: u64) -> bool {
+        self.outboxes.get(key).is_some_and(|outbox| outbox.asks(token))
     }
 
     /// No final answer: the device is not there. What was being told is told when it is back, by the same id.
     pub(super) fn unanswered(&mut self, token: u64, why: &'static str) {
         let Some(Sending { key, stream, .. }) = self.sending.remove(&token) else { return };
+        let waited_for = self.asks(&key, token);
         let Some(peer) = stream else {
-            if !self.fall_over(&key) {
+            if waited_for && !self.fall_over(&key) {
                 self.lose(&key, why);
             }
             return;
@@ -82,10 +98,10 @@ impl Server {
         // The device takes datagrams: it is lost only when those are not answered either.
         let now = self.time();
         self.streams.refuse(peer, now);
-        if let Some(outbox) = self.outboxes.get_mut(&key) {
-            outbox.put_back();
+        if waited_for {
+            self.abandon(&key);
+            self.pump(&key);
         }
-        self.pump(&key);
     }
 
     /// A thing has been told, or need not be.
@@ -101,7 +117,6 @@ impl Server {
 
     /// What is on its way to a device is not waited for any more: it goes again.
     pub(super) fn abandon(&mut self, key: &DeviceKey) {
-        self.sending.retain(|_, sending| sending.key != *key);
         if let Some(outbox) = self.outboxes.get_mut(key) {
             outbox.put_back();
         }

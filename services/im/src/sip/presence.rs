@@ -48,8 +48,8 @@ impl Server {
         self.outboxes.remove(key);
         let Some(device) = self.devices.get_mut(key).filter(|device| device.online) else { return };
         device.settled = false;
-        let kept = (device.told_kept != device.binding.told).then(|| encode(&device.binding));
-        device.told_kept = device.binding.told;
+        let kept = (device.kept != device.binding.reach()).then(|| encode(&device.binding));
+        device.kept = device.binding.reach();
         self.devices.set_online(key, false);
         if let Some(kept) = kept {
             self.keep(key, kept);

@@ -92,7 +92,7 @@ pub(super) fn wish(
                 FlowKey::Connection(_) => None,
             },
             told: old.map_or(0, |old| old.binding.told),
-            exact: old.is_none_or(|old| old.binding.exact),
+            sent: old.map_or(0, |old| old.binding.sent),
         };
         wish.bind.push((name, binding));
     }

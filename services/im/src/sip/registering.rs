@@ -65,7 +65,7 @@ impl Server {
         }
         let kept = encode(&binding);
         let device = Device {
-            told_kept: binding.told,
+            kept: binding.reach(),
             binding,
             flow: Some(flow.clone()),
             spares: old.map_or_else(Vec::new, |old| old.spares.clone()),

@@ -3,9 +3,9 @@
 //! comes back as an input.
 
 use super::binding::{DeviceKey, Devices};
-use super::flow::Flow;
+use super::flow::{Flow, FlowKey};
 use super::guard::Guard;
-use super::identity::Identity;
+use super::identity::{self, Identity};
 use super::net::{Ears, Heard};
 use super::news::About;
 use super::options::Options;
@@ -21,7 +21,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use switchback_core::model::{Address, MessageId, SubscriberId, Time};
+use switchback_core::model::{Address, MessageId, Origin, SubscriberId, Time};
 use switchback_ports::{
     Accepted, Clock, EventLine, Gone, IncomingMessage, Intake, Page, Quote, Random, Refusal, StoreFailure,
 };
@@ -35,7 +35,12 @@ use wire_sip::{Message, Method};
 /// What is allowed here.
 pub(super) const ALLOW: &[u8] = b"REGISTER, MESSAGE, OPTIONS";
 /// Inputs taken before anything else is looked at.
-const BATCH: usize = 128;
+const BATCH: usize = 512;
+/// Turns begin at least so far apart. What comes meanwhile waits in buffers and is taken together: under load most of
+/// what a small turn costs is waking for it, here and at all whom its outcome wakes.
+const TURN: Duration = Duration::from_millis(1);
+/// Timers that run out within so long of each other are looked at together.
+const TICK: Duration = Duration::from_millis(10);
 /// How often devices are looked over for silence and expiry.
 const SWEEP: Duration = Duration::from_millis(500);
 /// Letters that are remembered for a notification that follows.
@@ -49,6 +54,13 @@ pub(super) struct Asked {
     pub(super) request: Message,
     /// It came from a peer whose word is taken for who sends.
     pub(super) vouched: bool,
+}
+
+impl Asked {
+    /// Where its sender is: nobody but a peer whose word counts says so.
+    pub(super) fn origin(&self) -> Origin {
+        if self.vouched { identity::origin(&self.request) } else { Origin::HOME }
+    }
 }
 
 /// What the engine answered.
@@ -65,8 +77,8 @@ pub(super) enum Answered {
     Submitted { asked: Box<Asked>, outcome: Box<Result<Result<Accepted, Refusal>, Gone>> },
     /// A quote that an OPTIONS asked for.
     Quoted { asked: Box<Asked>, to: Address, outcome: Box<Result<Result<Quote, Refusal>, Gone>> },
-    /// A device's word on a message, by a request of its own; which message, and who is reached by its flow.
-    Noted { asked: Box<Asked>, taken: bool, of: Option<(MessageId, Vec<DeviceKey>)> },
+    /// A device's word on a message, by a request of its own; which message, and the flow that it came by.
+    Noted { asked: Box<Asked>, taken: bool, of: Option<(MessageId, FlowKey)> },
     /// A page of what a device has not been told.
     Listed { key: DeviceKey, after: u64, until: u64, page: Result<Page<EventLine>, StoreFailure> },
     /// A page of the stream of all events, for which we were too slow.
@@ -86,7 +98,6 @@ pub(super) struct Server {
     pub(super) streams: Streams,
     pub(super) intake: Arc<dyn Intake>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) random: Arc<dyn Random>,
     began: Instant,
     pub(super) identity: Identity,
     pub(super) guard: Guard,
@@ -119,9 +130,9 @@ impl Server {
         ears: Ears,
         intake: Arc<dyn Intake>,
         clock: Arc<dyn Clock>,
-        random: Arc<dyn Random>,
+        random: &dyn Random,
     ) -> Self {
-        let identity = Identity::new(&options, &*random);
+        let identity = Identity::new(&options, random);
         let timers = Timers { t1: options.t1, ..Timers::default() };
         let mut secret = [0; 16];
         random.fill(&mut secret);
@@ -133,7 +144,6 @@ impl Server {
             streams: Streams::new(ears),
             intake,
             clock,
-            random,
             began: Instant::now(),
             devices: Devices::default(),
             outboxes: HashMap::new(),
@@ -161,7 +171,7 @@ impl Server {
         let (mut inputs, mut lines) = (Vec::new(), Vec::new());
         let mut takes_connections = true;
         loop {
-            let wake = self.transactions.next_wake().map(|at| at.saturating_sub(self.now()));
+            let wake = self.transactions.next_wake().map(|at| at.saturating_sub(self.now()).max(TICK));
             tokio::select! {
                 _ = stop.changed() => break,
                 () = self.sockets.readable() => {}
@@ -173,6 +183,7 @@ impl Server {
                 _ = sweep.tick() => self.sweep(),
                 () = tokio::time::sleep(wake.unwrap_or(SWEEP)) => {}
             }
+            let turn = tokio::time::Instant::now();
             while let Some(answered) = self.answers.try_join_next() {
                 self.take_answer(answered);
             }
@@ -182,6 +193,7 @@ impl Server {
             let now = self.now();
             self.transactions.tick(now, &mut self.outputs);
             self.carry_out();
+            tokio::time::sleep_until(turn + TURN).await;
         }
         // A second is plenty for what the engine has been asked; should it not be, something is told twice.
         drop(tokio::time::timeout(Duration::from_secs(1), self.part()).await);

@@ -80,13 +80,12 @@ pub(super) fn door(binding: &Binding, flow: &Flow) -> SocketAddr {
 impl Server {
     /// Opens a connection for what a device is being told, which goes on when that is decided.
     pub(super) fn open_stream(
-        &mut self,
+        &self,
         key: DeviceKey,
         message: MessageId,
         about: About,
         [peer, local]: [SocketAddr; 2],
     ) {
-        self.outboxes.entry(key.clone()).or_default().looking = true;
         let opening = net::open(peer, local, self.streams.ears.clone());
         self.answers.spawn(async move {
             let about = Box::new(about);

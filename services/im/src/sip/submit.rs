@@ -5,6 +5,7 @@ mod encoding;
 
 pub(super) use encoding::ACCEPTED as ACCEPTED_ENCODING;
 
+use super::resent;
 use super::typing;
 use super::words::{address_of, service_of, target_of};
 use smol_str::{SmolStr, ToSmolStr, format_smolstr};
@@ -67,7 +68,7 @@ pub(super) fn read(request: &Message) -> Result<Carried, Unfit> {
             return typing(request, &body);
         }
         let content = content(&media_type, &body, None)?;
-        let once = format_smolstr!("call:{}:{}", lossy(request.call_id()), request.cseq().number);
+        let once = once_sent(request);
         return letter(request, content, once).map(Carried::Message);
     }
     let cpim = Cpim::parse(&body).map_err(|_| unfit(400, "the CPIM envelope cannot be read"))?;
@@ -85,7 +86,7 @@ pub(super) fn read(request: &Message) -> Result<Carried, Unfit> {
     }
     let once = match &chat {
         Some(chat) => once_of(&chat.imdn_id),
-        None => format_smolstr!("call:{}:{}", lossy(request.call_id()), request.cseq().number),
+        None => once_sent(request),
     };
     let content = content(&media_type, &body, chat)?;
     letter(request, content, once).map(Carried::Message)
@@ -118,6 +119,11 @@ pub(super) fn key(owner: Owner, to: &Address, once: &str) -> IdempotencyKey {
 /// What makes a message with this `imdn.Message-ID` known again.
 pub(super) fn once_of(imdn_id: &str) -> SmolStr {
     format_smolstr!("imdn:{imdn_id}")
+}
+
+/// What makes a message without an id known again: the request that it came by, however often it is asked who sends it.
+fn once_sent(request: &Message) -> SmolStr {
+    format_smolstr!("call:{}:{}", lossy(request.call_id()), resent::first_cseq(request))
 }
 
 /// SHA-256 in hexadecimal.

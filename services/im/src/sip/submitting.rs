@@ -1,7 +1,6 @@
 //! MESSAGE from a client: accepted when durable (R1), and notifications that it sends.
 
-use super::binding::DeviceKey;
-use super::flow::Flow;
+use super::flow::{Flow, FlowKey};
 use super::identity::{asserted, wanted_address};
 use super::offer;
 use super::server::{Answered, Asked, Server};
@@ -11,7 +10,7 @@ use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 use std::sync::Arc;
 use switchback_core::model::{
-    Address, Choice, Content, DeviceId, MessageId, Owner, ServiceChoice, Status, SubscriberId,
+    Address, Choice, Content, DeviceId, MessageId, Originator, Owner, ServiceChoice, Status, SubscriberId,
 };
 use switchback_ports::directory::Bearer;
 use switchback_ports::{
@@ -43,7 +42,7 @@ impl Server {
         };
         let bearer = Bearer::Subscriber(who.clone());
         let originator = match self.intake.originator(&bearer, wanted.as_ref()) {
-            Ok(originator) => originator,
+            Ok(originator) => Originator { origin: asked.origin(), ..originator },
             Err(refusal) => return self.refuse(&asked, &refusal),
         };
         if !self.is_known(&letter.to) {
@@ -115,7 +114,7 @@ impl Server {
             return self.answer_because(&asked, 404, "nothing is sent to that address from here");
         };
         let originator = match self.intake.originator(&Bearer::Subscriber(who.clone()), wanted.as_ref()) {
-            Ok(originator) => originator,
+            Ok(originator) => Originator { origin: asked.origin(), ..originator },
             Err(refusal) => return self.refuse(&asked, &refusal),
         };
         let text = String::from_utf8_lossy(request.body());
@@ -151,16 +150,12 @@ impl Server {
     }
 
     /// The engine's word on a device's word: what it has confirmed is not told to it any more.
-    pub(super) fn noted(&mut self, asked: &Asked, taken: bool, of: Option<(MessageId, Vec<DeviceKey>)>) {
+    pub(super) fn noted(&mut self, asked: &Asked, taken: bool, of: Option<(MessageId, FlowKey)>) {
         if !taken {
             return self.busy(asked);
         }
-        let (message, devices) = of.unzip();
-        for key in devices.into_iter().flatten() {
-            if let (Some(outbox), Some(message)) = (self.outboxes.get_mut(&key), message) {
-                outbox.forget(message);
-                self.pump(&key);
-            }
+        if let Some((message, flow)) = of {
+            self.devices.on(flow).iter().for_each(|key| self.forget(key, message));
         }
         self.answer(asked, StatusCode::OK, |_| ());
     }
@@ -181,7 +176,7 @@ impl Server {
             // What a recipient does not want to tell, or could not, changes nothing for us.
             _ => return self.answer(&asked, StatusCode::OK, |_| ()),
         };
-        let by = self.devices.on(flow.key());
+        let by = flow.key();
         let known = self.told_as.get(&(who.clone(), imdn_id.clone()));
         let (intake, asked) = (Arc::clone(&self.intake), Box::new(asked));
         self.answers.spawn(async move {

@@ -57,11 +57,14 @@ impl Server {
     fn take_back(&mut self, event: &Event) {
         let Owner::Subscriber(audience) = &event.audience else { return };
         let keys: Vec<DeviceKey> = self.devices.of(audience).map(|(key, _)| key).collect();
-        for key in keys {
-            if let Some(outbox) = self.outboxes.get_mut(&key) {
-                outbox.forget(event.message);
-                self.pump(&key);
-            }
+        keys.iter().for_each(|key| self.forget(key, event.message));
+    }
+
+    /// A message is not told to a device any more.
+    pub(super) fn forget(&mut self, key: &DeviceKey, message: MessageId) {
+        if let Some(outbox) = self.outboxes.get_mut(key) {
+            outbox.forget(message);
+            self.pump(key);
         }
     }
 
@@ -111,20 +114,19 @@ impl Server {
     }
 
     /// Reads what a thing is about, and whether it is still to be told.
-    fn look_up(&mut self, key: DeviceKey, item: Item) {
-        self.outboxes.entry(key.clone()).or_default().looking = true;
+    fn look_up(&self, key: DeviceKey, item: Item) {
+        // What was sent before and not answered, or may have been before a crash, is told only while nobody confirmed it.
+        let again = self.devices.get(&key).is_some_and(|device| item.cursor <= device.binding.sent);
         let intake = Arc::clone(&self.intake);
         self.answers.spawn(async move {
-            let about = read(&*intake, &item).await;
+            let about = read(&*intake, &item, again).await;
             Answered::Found { key, message: item.message, about }
         });
     }
 
     /// What a thing is about was read.
     pub(super) fn found(&mut self, key: &DeviceKey, message: MessageId, about: Option<About>) {
-        let Some(outbox) = self.outboxes.get_mut(key).filter(|outbox| outbox.looking) else { return };
-        let Some(item) = outbox.telling.clone().filter(|item| item.message == message) else { return };
-        outbox.looking = false;
+        let Some(item) = self.outboxes.get(key).and_then(|outbox| outbox.looked_up(message)) else { return };
         let told = about.is_some_and(|about| self.tell(key, &item, &about));
         if !told {
             self.done(key, &item);
@@ -166,10 +168,12 @@ impl Server {
         }
         match self.send(flow, names.branch.as_ref(), octets) {
             Some(token) => {
-                self.sending.insert(
-                    token,
-                    Sending { key: key.clone(), item: item.clone(), alone: aimed.is_some(), stream },
-                );
+                if let Some(device) = self.devices.get_mut(key) {
+                    device.binding.sent = device.binding.sent.max(item.cursor);
+                }
+                self.outboxes.entry(key.clone()).or_default().ask(token);
+                let (key, item, alone) = (key.clone(), item.clone(), aimed.is_some());
+                self.sending.insert(token, Sending { key, item, alone, stream });
             }
             None => {
                 // No more requests fit at the moment: it goes again with the next look at pauses.

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod between;
 mod chat;
 mod comes_back;
+mod confirmed;
 mod devices;
 mod identity;
 mod keep_alive;
@@ -11,6 +13,7 @@ mod large;
 mod notifications;
 mod offer;
 mod proxy;
+mod resent;
 mod scene;
 mod slow;
 mod torture;

@@ -76,6 +76,34 @@ async fn a_trusted_peer_registers_others_and_says_who_sends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_the_sender_is_comes_from_a_trusted_peer_alone() {
+    let wifi = "P-Access-Network-Info: IEEE-802.11ac;i-wlan-node-id=00FF00AA11BB\r\n";
+    let cell = "utran-cell-id-3gpp=5200112340ABCDEF";
+    for (headers, origin) in [
+        (String::new(), "home"),
+        (wifi.to_owned(), "wifi"),
+        (format!("P-Access-Network-Info: 3GPP-E-UTRAN-FDD;{cell}\r\n"), "52001"),
+        (format!("{wifi}Cellular-Network-Info: 3GPP-E-UTRAN-FDD;{cell};cell-info-age=3\r\n"), "wifi@52001"),
+        (format!("{wifi}P-Access-Network-Info: 3GPP-GERAN;cgi-3gpp=31001200AA00BB;np\r\n"), "310012"),
+        ("P-Access-Network-Info: 3GPP-NR-FDD;utran-cell-id-3gpp=nonsense\r\n".to_owned(), "home"),
+        ("P-Access-Network-Info: ADSL;dsl-location=\"x\"\r\n".to_owned(), "home"),
+    ] {
+        let scene = Scene::with(|options| options.trusted = vec![LOCALHOST]).await;
+        let proxy = Handset::start(scene.config("anna")).await.unwrap();
+        let headers = message(&uri("anna")) + &headers;
+        let sent = pass_on(&proxy, &format!("MESSAGE {}", uri("bo")), &headers, "hello").await;
+        let id = MessageId::parse(&sent.header("X-Switchback-Message-ID").unwrap()).unwrap();
+        assert_eq!(scene.look(id).originator.origin.to_string(), origin, "{headers}");
+    }
+    let scene = Scene::new().await;
+    let anna = scene.phone(scene.config("anna")).await;
+    let headers = vec![("P-Access-Network-Info".to_owned(), "IEEE-802.11".to_owned())];
+    let sent =
+        anna.send(&uri("bo"), "hello", SendOptions { headers, ..SendOptions::default() }).await.unwrap();
+    assert_eq!(scene.message(&sent).originator.origin.to_string(), "home", "it says so of itself");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn anybody_else_is_asked_for_a_password_whatever_it_asserts() {
     let scene = Scene::new().await;
     let bo = scene.phone(scene.config("bo")).await;

@@ -1,6 +1,7 @@
 //! The scene: Anna and Bo with SIP logins and numbers, chat and SMS at one price, a pretend SMS service that takes
 //! everything, a server on loopback.
 
+use crate::between::{Between, Gate};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -97,10 +98,12 @@ impl Transport for Sms {
 
 pub(crate) struct Scene {
     pub(crate) engine: Engine,
+    pub(crate) gate: Arc<Gate>,
     pub(crate) sms: Arc<Sms>,
     pub(crate) server: SipServer,
     store: Arc<SqliteStore>,
     options: Options,
+    keys_ms: u64,
     dir: TempDir,
 }
 
@@ -110,30 +113,41 @@ impl Scene {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Options)) -> Self {
+        // What is found by a key that is forgotten is found by accident.
+        Self::open(change, 1).await
+    }
+
+    /// With keys that are kept for an hour.
+    pub(crate) async fn with_keys() -> Self {
+        Self::open(|_| (), 3_600_000).await
+    }
+
+    async fn open(change: impl FnOnce(&mut Options), keys_ms: u64) -> Self {
         let mut options = Options::new(DOMAIN, REALM);
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         options.listen = [Wire::Udp, Wire::Tcp, Wire::Ws].map(|wire| Listen { wire, address }).to_vec();
         change(&mut options);
         let dir = tempfile::tempdir().unwrap();
-        let (engine, sms, store) = open(dir.path()).await;
+        let (engine, sms, store) = open(dir.path(), keys_ms).await;
         put_people(&engine).await;
-        let server = start(&engine, &options).await;
+        let gate = Gate::new();
+        let server = start(&engine, &gate, &options).await;
         // The same sockets after a restart, as a server has them.
         for (listen, (_, address)) in options.listen.iter_mut().zip(server.addresses()) {
             listen.address = *address;
         }
-        Self { engine, sms, server, store, options, dir }
+        Self { engine, gate, sms, server, store, options, keys_ms, dir }
     }
 
     /// As after kill -9: server and engine are dropped where they stand, and started again over the same file.
     pub(crate) async fn crash(self) -> Self {
-        let Self { engine, sms, server, store, options, dir } = self;
+        let Self { engine, gate, sms, server, store, options, keys_ms, dir } = self;
         server.abort().await;
         drop((engine, sms));
         tokio::task::spawn_blocking(move || store.close()).await.unwrap();
-        let (engine, sms, store) = open(dir.path()).await;
-        let server = start(&engine, &options).await;
-        Self { engine, sms, server, store, options, dir }
+        let (engine, sms, store) = open(dir.path(), keys_ms).await;
+        let server = start(&engine, &gate, &options).await;
+        Self { engine, gate, sms, server, store, options, keys_ms, dir }
     }
 
     pub(crate) fn address(&self, wire: Wire) -> SocketAddr {
@@ -245,13 +259,12 @@ pub(crate) fn uri(who: &str) -> String {
     format!("sip:{}@{DOMAIN}", number(who))
 }
 
-async fn open(path: &Path) -> (Engine, Arc<Sms>, Arc<SqliteStore>) {
+async fn open(path: &Path, keys_ms: u64) -> (Engine, Arc<Sms>, Arc<SqliteStore>) {
     let path = path.join("store.db");
     tokio::task::spawn_blocking(move || {
         let store = Arc::new(SqliteStore::open(&switchback_sqlite::Options::at(path)).unwrap());
         let mut options = EngineOptions { loops: 1, ..EngineOptions::default() };
-        // What is found by a key that is forgotten is found by accident.
-        options.timers.idempotency_ms = 1;
+        options.timers.idempotency_ms = keys_ms;
         (options.timers.offline_grace_ms, options.timers.outage_guard_ms) = (100, 100);
         let seed = u64::try_from(STARTS.fetch_add(1, Ordering::SeqCst)).unwrap();
         let random = Arc::new(Dice(AtomicU64::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)));
@@ -306,10 +319,11 @@ async fn put_people(engine: &Engine) {
     }
 }
 
-async fn start(engine: &Engine, options: &Options) -> SipServer {
+async fn start(engine: &Engine, gate: &Arc<Gate>, options: &Options) -> SipServer {
     let seed = u64::try_from(STARTS.fetch_add(1, Ordering::SeqCst)).unwrap();
     let random = Arc::new(Dice(AtomicU64::new(seed.wrapping_mul(0xdead_beef_cafe_f00d) | 1)));
-    SipServer::start(options.clone(), Arc::new(engine.clone()), Arc::new(WallClock), random).await.unwrap()
+    let intake = Between { engine: engine.clone(), gate: Arc::clone(gate) };
+    SipServer::start(options.clone(), Arc::new(intake), Arc::new(WallClock), random).await.unwrap()
 }
 
 /// Waits for a condition, within bounded time.

@@ -135,8 +135,11 @@ fn what_a_handset_confirmed_is_not_told_to_it_again() {
     assert_eq!(found(story(|| Hearing { at: vec![40, 60], confirmed: Some(70), own_word: false })), [""; 0]);
     assert_eq!(found(story(|| Hearing { at: vec![40, 60], confirmed: Some(50), own_word: false })), [told]);
     assert_eq!(found(story(|| Hearing { at: vec![40, 60], confirmed: None, own_word: true })), [told]);
-    // Whether it was on disk at the next kill nobody can tell.
+    // Whether it was on disk at the next kill nobody can tell, nor whether it was heard by a server that was being killed.
     assert_eq!(found(story(|| Hearing { at: vec![40, 260], confirmed: None, own_word: true })), [""; 0]);
+    assert_eq!(found(story(|| Hearing { at: vec![220, 260], confirmed: None, own_word: true })), [""; 0]);
+    let late = || Hearing { at: vec![300_000, 300_260], confirmed: None, own_word: true };
+    assert_eq!(found(story(late)), [told]);
 }
 
 #[test]

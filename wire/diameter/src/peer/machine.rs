@@ -4,7 +4,6 @@ use super::State;
 use super::config::PeerConfig;
 use super::event::{CloseReason, LostReason, PeerCounters, PeerEvent, SendError};
 use super::identity::Identity;
-use super::outbox::Outbox;
 use super::pending::{Pending, Waiting};
 use super::watchdog::{Dog, Watchdog};
 use crate::frame::Framer;
@@ -15,6 +14,7 @@ use core::net::IpAddr;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
+use wire_outbox::Outbox;
 
 /// A request to send.
 #[derive(Debug, Clone, Copy)]

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::digest::algorithm::unhex;
+use crate::digest::nonce::Nonce;
 use crate::digest::{Algorithm, Qop};
 use crate::header::Auth;
 use crate::uri::{Uri, UriKind};
@@ -51,6 +52,13 @@ impl<'a> Credentials<'a> {
             count,
             qop: Qop::read(raw("qop")?)?,
         })
+    }
+
+    /// What the challenge was marked with that they answer, when it was one of ours, of this start or an earlier one. Not
+    /// proven: that is [`Verdict::Granted`](super::Verdict::Granted).
+    #[must_use]
+    pub fn mark(&self) -> Option<[u8; 8]> {
+        Nonce::mark_in(self.nonce)
     }
 
     /// Whether they were made for a request to `target`: the same user at the same host and port, or the same number.

@@ -114,16 +114,17 @@ impl Server {
 
     /// Adds the challenges to an answer of [`Asker::status`]: one field an algorithm, the best on top.
     ///
-    /// `chance`: eight random octets. `now`: since any fixed origin, monotonic.
+    /// `mark`: what comes back with the credentials that answer ([`Credentials::mark`]); it differs from one request to
+    /// the next, or counts would collide. `now`: since any fixed origin, monotonic.
     pub fn challenge(
         &self,
         answer: &mut Writer<'_>,
         asker: Asker,
         stale: bool,
-        chance: [u8; 8],
+        mark: [u8; 8],
         now: Duration,
     ) {
-        let nonce = self.mint.make(now, chance);
+        let nonce = self.mint.make(now, mark);
         let realm = quotable(self.policy.realm.as_bytes());
         let stale: &[u8] = if stale { b", stale=true" } else { b"" };
         for algorithm in &self.policy.algorithms {

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::asked::{Asked, Entry};
 use super::keepalive::{KeepAlive, Pulse};
-use super::outbox::Outbox;
 use super::owed::Owed;
 use super::{CloseReason, Counters, Farewell, Request, SendError, SessionConfig, State};
 use crate::{BindMode, CommandId, CommandStatus, Frame, Pdu, Refusal};
+use wire_outbox::Outbox;
 
 /// What happens to requests and sessions on either side; each machine has its own words for it.
 #[derive(Debug, Clone, Copy)]
