@@ -1,6 +1,6 @@
 //! What `decide` is told of the world: the recipient's status and what each service would cost now.
 
-use super::{ByService, ChargeOn, Presence, Price, RouteId, Service, Settlement, Time, Unit};
+use super::{ByService, ChargeOn, PlanVersion, Presence, Price, RouteId, Service, Settlement, Time, Unit};
 use crate::charge::Hold;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,8 @@ pub struct Facts {
     /// What each service would cost and whether it can carry and reach; priced with this message's own
     /// reservation counted as free, since the commit that starts the next attempt frees it.
     pub offers: Option<Offers>,
+    /// The plan that priced them, for the record alone: no rule reads it.
+    pub plan: Option<PlanVersion>,
     /// R13: nothing is blamed on a recipient before this moment (our own outage and its guard).
     pub guard_until: Option<Time>,
 }
@@ -47,8 +49,6 @@ pub struct Offer {
     pub settlement: Settlement,
     /// What a reservation of this price would take; nothing when nothing is reserved (bearer, unknown).
     pub hold: Option<Hold>,
-    /// Version of the plan that priced it, for the trace.
-    pub tariff_version: u32,
 }
 
 /// Why a service cannot carry a content.
@@ -101,7 +101,6 @@ impl Offer {
             charge_on: ChargeOn::Delivered,
             settlement: Settlement::Server,
             hold: None,
-            tariff_version: 0,
         }
     }
 

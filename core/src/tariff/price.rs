@@ -72,8 +72,6 @@ pub struct Priced {
     pub pass: Option<SmolStr>,
     /// True: an allowance is used up, and what costs nothing more is carried slower.
     pub degraded: bool,
-    /// The plan's version.
-    pub tariff_version: u32,
 }
 
 /// What an allowance has left once the message is sent.
@@ -147,7 +145,6 @@ impl Plan {
             allowance: None,
             pass: None,
             degraded: false,
-            tariff_version: self.version,
         }
     }
 }

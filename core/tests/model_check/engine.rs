@@ -95,7 +95,6 @@ fn offers(scenario: &Scenario, state: &State) -> Offers {
             charge_on: priced.charge_on,
             settlement: priced.settlement,
             hold: priced.hold,
-            tariff_version: priced.tariff_version,
         }
     })
 }

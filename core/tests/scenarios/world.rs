@@ -52,7 +52,6 @@ pub(crate) fn offer(service: Service, price: Price, route: Option<&str>) -> Offe
         charge_on: ChargeOn::Delivered,
         settlement: Settlement::Server,
         hold: amount.map(|amount| Hold { amount, taken: Vec::new() }),
-        tariff_version: 1,
     }
 }
 

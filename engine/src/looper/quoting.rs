@@ -69,7 +69,9 @@ impl Looper {
         let subscriber = message.recipient_subscriber.as_ref();
         let origin = message.originator.origin;
         let question = Question { recipient: &message.recipient, subscriber, content, origin, at: now };
-        let (offers, allowances) = shared.offers(question, purse(&message, seat.as_deref(), None));
+        let purse = purse(&message, seat.as_deref(), None);
+        let (offers, allowances) = shared.offers(question, purse);
+        let plan = purse.plan();
         let book = read(&shared.book);
         let presence = shared.status_of(&message.recipient, subscriber, &book, now);
         let hidden = subscriber.and_then(|id| book.subscriber(id)).is_some_and(|known| known.hide_presence);
@@ -82,6 +84,8 @@ impl Looper {
         let quote = Quote {
             id: self.quote_id(),
             valid_until,
+            plan,
+            origin,
             presence: if hidden { Presence::Unknown } else { presence },
             lines: lines(&message, &offers, &allowances, presence),
             suggested: forecast.as_ref().and_then(|forecast| forecast.first),
@@ -147,7 +151,7 @@ fn forecast(
     };
     let mut copy = Message { choice, ..message.clone() };
     admit(&copy, offers, presence).ok()?;
-    let facts = Facts { presence: Some(presence), offers: Some(offers.clone()), guard_until: None };
+    let facts = Facts { presence: Some(presence), offers: Some(offers.clone()), ..Facts::default() };
     let mut changes = Changes::default();
     lifecycle::advance(&mut copy, &facts, timers, now, &mut changes).ok()?;
     let first = copy.first;

@@ -218,6 +218,7 @@ impl Maker {
             facts = Facts {
                 presence: Some(presence),
                 offers: Some(self.offers(n, message, now)?),
+                plan: Some(self.plan.named()),
                 guard_until: None,
             };
         }
@@ -246,7 +247,6 @@ impl Maker {
                 charge_on: priced.charge_on,
                 settlement: priced.settlement,
                 hold: priced.hold,
-                tariff_version: priced.tariff_version,
                 ..Offer::unavailable(service, cannot_carry, reach)
             }
         }))

@@ -8,7 +8,8 @@ use switchback_core::model::{
     AccountId, Address, Attempt, AttemptKind, AttemptState, ChargeOn, ClassName, Consent, Content,
     ContentSummary, Currency, DecisionRecord, Event, EventKind, FallbackRule, Marks, Message, MessageId,
     MessagePolicy, Money, OnUnknown, Origin, Originator, Owner, Part, PartState, PayerId, PeerId, PlanId,
-    Price, Priority, Reason, RouteId, Service, ServiceChoice, Shard, Status, SubscriberId, Time, Withdrawal,
+    PlanVersion, Price, Priority, Reason, RouteId, Service, ServiceChoice, Shard, Status, SubscriberId, Time,
+    Withdrawal,
 };
 use switchback_core::tariff::Payer;
 
@@ -133,6 +134,7 @@ impl Sample {
             reasons: vec![Reason::PolicyChose(Service::Sms)],
             presence: None,
             offers: None,
+            plan: Some(PlanVersion { id: PlanId::new("prepaid"), version: 3 }),
             p1: Some(Price::Exact(cents(3))),
             consent: None,
             committed: None,
