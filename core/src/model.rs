@@ -38,7 +38,7 @@ pub use names::{
 pub use origin::{Origin, Plmn};
 pub use policy::{Class, FallbackRule, MessagePolicy, OnUnknown, Priority, Timers};
 pub use presence::Presence;
-pub use price::{ChargeOn, NotOffered, Price, Settlement, Unit, UnknownPrice};
+pub use price::{ChargeOn, NotOffered, PlanVersion, Price, Settlement, Unit, UnknownPrice};
 pub use reason::Reason;
 pub use report::{FailureClass, Input, Report, ReportKind, Target, WithdrawalAnswer};
 pub use service::{ByService, Service};

@@ -8,8 +8,8 @@ use crate::shared::Shared;
 use std::sync::Arc;
 use switchback_core::charge::{Hold, Slot};
 use switchback_core::model::{
-    Address, ByService, ChargeOn, Content, Currency, Funds, Message, Money, Offer, Offers, Origin, Presence,
-    Price, Reach, Service, SubscriberId, Time, UnknownPrice,
+    Address, ByService, ChargeOn, Content, Currency, Funds, Message, Money, Offer, Offers, Origin,
+    PlanVersion, Presence, Price, Reach, Service, SubscriberId, Time, UnknownPrice,
 };
 use switchback_core::tariff::{AllowanceLeft, Ask, Payer, Plan, Priced, Size, price};
 use switchback_ports::{Measure, Transport};
@@ -30,6 +30,16 @@ pub(crate) enum Purse<'a> {
         /// This message's own reservation, or the charge that the next attempt refunds.
         own: Option<&'a Hold>,
     },
+}
+
+impl Purse<'_> {
+    /// The plan that prices.
+    pub(crate) fn plan(self) -> Option<PlanVersion> {
+        match self {
+            Self::Nobody | Self::NoPlan => None,
+            Self::Of { plan, .. } => Some(plan.named()),
+        }
+    }
 }
 
 /// What is asked about.
@@ -212,7 +222,6 @@ fn priced_offer(offer: Offer, priced: Priced) -> (Offer, Option<AllowanceLeft>) 
         settlement: priced.settlement,
         hold: priced.hold,
         external: priced.external,
-        tariff_version: priced.tariff_version,
         ..offer
     };
     (offer, priced.allowance)

@@ -12,8 +12,8 @@ use smol_str::SmolStr;
 use switchback_core::charge::LedgerEntry;
 use switchback_core::model::{
     Address, Choice, Content, DecisionRecord, DeviceId, Event, FallbackRule, Message, MessageId, Money,
-    Originator, Owner, PayerId, Presence, Price, Report, RouteId, Service, ServiceChoice, Submission,
-    SubscriberId, Time, Unit,
+    Origin, Originator, Owner, PayerId, PlanVersion, Presence, Price, Report, RouteId, Service,
+    ServiceChoice, Submission, SubscriberId, Time, Unit,
 };
 use switchback_core::tariff::{AllowanceLeft, Payer};
 
@@ -207,6 +207,10 @@ pub struct Quote {
     pub id: SmolStr,
     /// Until when it binds upwards.
     pub valid_until: Time,
+    /// The plan that prices; nothing when nobody pays, or the payer's plan is not set up.
+    pub plan: Option<PlanVersion>,
+    /// Where the sender counts as being.
+    pub origin: Origin,
     /// The recipient's status, filtered by privacy.
     pub presence: Presence,
     /// One line a service.

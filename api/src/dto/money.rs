@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
-use switchback_core::model::{Currency, Money, NotOffered, Price, UnknownPrice};
+use switchback_core::model::{Currency, Money, NotOffered, PlanVersion, Price, UnknownPrice};
 use utoipa::ToSchema;
 
 /// An amount of money, as given.
@@ -54,6 +54,23 @@ pub(crate) enum PriceKind {
     Estimate,
     /// A list price that ignores allowances: an upper bound.
     List,
+}
+
+/// A plan as it stood when it priced.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PlanVersion)]
+pub(crate) struct PlanOut {
+    /// The plan's id.
+    #[schema(value_type = String)]
+    id: SmolStr,
+    /// Its version, as its author numbers it.
+    version: u32,
+}
+
+impl From<&PlanVersion> for PlanOut {
+    fn from(plan: &PlanVersion) -> Self {
+        Self { id: SmolStr::new(plan.id.as_str()), version: plan.version }
+    }
 }
 
 impl MoneyIn {

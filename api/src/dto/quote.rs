@@ -1,12 +1,12 @@
 //! A quote as JSON (R2).
 
-use super::money::{MoneyOut, PriceOut, no_price};
+use super::money::{MoneyOut, PlanOut, PriceOut, no_price};
 use super::presence::RecipientOut;
 use super::shown::Shown;
 use super::words::{ServiceWord, UnitWord};
 use serde::Serialize;
 use smol_str::SmolStr;
-use switchback_core::model::Time;
+use switchback_core::model::{Origin, Time};
 use switchback_core::tariff::AllowanceLeft;
 use switchback_ports::{Quote, QuoteLine, QuotedFallback};
 use utoipa::ToSchema;
@@ -21,6 +21,11 @@ pub(crate) struct QuoteOut {
     /// Until when the sender never pays more than this.
     #[schema(value_type = String, format = DateTime)]
     valid_until: Shown<Time>,
+    /// The plan that prices; null when nobody pays, or the payer's plan is not set up.
+    plan: Option<PlanOut>,
+    /// Where the sender counts as being: `home`, `wifi`, a visited network's code, or `wifi@` and that.
+    #[schema(value_type = String, example = "home")]
+    origin: Shown<Origin>,
     /// The recipient's status.
     recipient: RecipientOut,
     /// One line a service.
@@ -85,6 +90,8 @@ impl From<&Quote> for QuoteOut {
         Self {
             id: quote.id.clone(),
             valid_until: Shown(quote.valid_until),
+            plan: quote.plan.as_ref().map(Into::into),
+            origin: Shown(quote.origin),
             recipient: quote.presence.into(),
             services: quote.lines.iter().map(Into::into).collect(),
             suggested: quote.suggested.map(Into::into),

@@ -1,7 +1,7 @@
 //! The explanation of a message (R16): decisions with their inputs, reasons and sentences, events, ledger.
 
 use super::event::{CauseWord, EventOut};
-use super::money::{MoneyOut, PriceOut, no_price};
+use super::money::{MoneyOut, PlanOut, PriceOut, no_price};
 use super::presence::RecipientOut;
 use super::shown::Shown;
 use super::words::{AttemptKindWord, FailWord, ServiceWord, StatusWord, WaitWord};
@@ -96,6 +96,8 @@ pub(crate) struct FactsOut {
     recipient: Option<RecipientOut>,
     /// What each service offered, if it was asked.
     services: Option<Vec<OfferOut>>,
+    /// The plan that priced them.
+    plan: Option<PlanOut>,
     /// p1 as it stood.
     price: Option<PriceOut>,
     /// The consent as it stood.
@@ -120,8 +122,6 @@ pub(crate) struct OfferOut {
     funds: bool,
     /// Whether it could carry the content and reach the recipient.
     can_deliver: bool,
-    /// The tariff's version.
-    tariff_version: u32,
 }
 
 /// An entry of the ledger.
@@ -217,6 +217,7 @@ impl From<&DecisionRecord> for DecisionOut {
             facts: FactsOut {
                 recipient: record.presence.map(Into::into),
                 services: offers.map(|offers| Service::ALL.into_iter().zip(offers).map(offer_out).collect()),
+                plan: record.plan.as_ref().map(Into::into),
                 price: record.p1.and_then(PriceOut::of),
                 max_price: record.consent.map(Into::into),
                 committed: record.committed.map(Into::into),
@@ -233,7 +234,6 @@ fn offer_out((service, facts): (Service, &OfferFacts)) -> OfferOut {
         units: facts.units,
         funds: facts.funds == Funds::Enough,
         can_deliver: facts.can_deliver,
-        tariff_version: facts.tariff_version,
     }
 }
 

@@ -47,6 +47,7 @@ pub(super) fn of(message: &Message, decision: &Decision, facts: &Facts, now: Tim
         reasons: decision.reasons.clone(),
         presence: facts.presence,
         offers: facts.offers.as_ref().map(offer_facts),
+        plan: facts.plan.clone(),
         p1: message.p1.map(|pinned| pinned.price),
         consent: message.consent.amount(),
         committed: committed(message),
@@ -117,7 +118,6 @@ fn offer_facts(offers: &Offers) -> [OfferFacts; 3] {
             units: offer.units,
             funds: offer.funds,
             can_deliver: offer.can_deliver(),
-            tariff_version: offer.tariff_version,
         }
     })
 }

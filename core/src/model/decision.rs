@@ -4,7 +4,8 @@
 //! all its inputs, so that sentences, JSON and replays are made from the same bytes and cannot disagree.
 
 use super::{
-    AttemptKind, ChargeOn, Funds, Money, Presence, Price, Reason, RouteId, Service, Status, Time, Told, Wait,
+    AttemptKind, ChargeOn, Funds, Money, PlanVersion, Presence, Price, Reason, RouteId, Service, Status,
+    Time, Told, Wait,
 };
 use crate::charge::{External, Hold};
 use crate::decide::StepCode;
@@ -194,8 +195,6 @@ pub struct OfferFacts {
     pub funds: Funds,
     /// Whether it can carry the content and reach the recipient.
     pub can_deliver: bool,
-    /// The tariff's version.
-    pub tariff_version: u32,
 }
 
 /// A decision with its inputs, as stored.
@@ -233,6 +232,8 @@ pub struct DecisionRecord {
     pub presence: Option<Presence>,
     /// The offers, if they were read: IM, SMS, MMS.
     pub offers: Option<[OfferFacts; 3]>,
+    /// The plan that priced them.
+    pub plan: Option<PlanVersion>,
     /// p1 as it stood.
     pub p1: Option<Price>,
     /// Consent as it stood.

@@ -1,6 +1,6 @@
 //! What `decide` is told of the world: the recipient's status and what each service would cost now.
 
-use super::{ByService, ChargeOn, Presence, Price, RouteId, Service, Settlement, Time, Unit};
+use super::{ByService, ChargeOn, PlanVersion, Presence, Price, RouteId, Service, Settlement, Time, Unit};
 use crate::charge::{External, Hold};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,8 @@ pub struct Facts {
     /// What each service would cost and whether it can carry and reach; priced with this message's own
     /// reservation counted as free, since the commit that starts the next attempt frees it.
     pub offers: Option<Offers>,
+    /// The plan that priced them, for the record alone: no rule reads it.
+    pub plan: Option<PlanVersion>,
     /// R13: nothing is blamed on a recipient before this moment (our own outage and its guard).
     pub guard_until: Option<Time>,
 }
@@ -49,8 +51,6 @@ pub struct Offer {
     pub hold: Option<Hold>,
     /// Whom the reservation is made with, when not with our own ledger.
     pub external: Option<External>,
-    /// Version of the plan that priced it, for the trace.
-    pub tariff_version: u32,
 }
 
 /// Why a service cannot carry a content.
@@ -104,7 +104,6 @@ impl Offer {
             settlement: Settlement::Server,
             hold: None,
             external: None,
-            tariff_version: 0,
         }
     }
 

@@ -1,8 +1,17 @@
 //! What a service would cost the payer now, and how sure we are.
 
-use super::Money;
+use super::{Money, PlanId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+
+/// A plan as it stood: its id and version.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct PlanVersion {
+    /// The plan.
+    pub id: PlanId,
+    /// Its version, as its author numbers it.
+    pub version: u32,
+}
 
 /// The marginal price of this message for this payer by one service, rounded as charged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use super::prefixes::Prefixes;
 use super::rates::{Dest, From, Rate, Rates};
 use super::zone::{Local, Zone};
 use crate::charge::External;
-use crate::model::{Currency, PlanId, Service, Time, Unit};
+use crate::model::{Currency, PlanId, PlanVersion, Service, Time, Unit};
 use crate::rows::Fault;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -62,6 +62,14 @@ pub struct Plan {
     pub(super) volumes: Vec<(SmolStr, Unit)>,
     /// What its author says that messages cost.
     pub(super) examples: Vec<Example>,
+}
+
+impl Plan {
+    /// Its id and version, for records.
+    #[must_use]
+    pub fn named(&self) -> PlanVersion {
+        PlanVersion { id: self.id.clone(), version: self.version }
+    }
 }
 
 /// How an exact price is brought to the plan's decimals.

@@ -74,8 +74,6 @@ pub struct Priced {
     pub pass: Option<SmolStr>,
     /// True: an allowance is used up, and what costs nothing more is carried slower.
     pub degraded: bool,
-    /// The plan's version.
-    pub tariff_version: u32,
 }
 
 /// What an allowance has left once the message is sent.
@@ -150,7 +148,6 @@ impl Plan {
             allowance: None,
             pass: None,
             degraded: false,
-            tariff_version: self.version,
         }
     }
 }

@@ -96,7 +96,6 @@ fn offers(scenario: &Scenario, state: &State) -> Offers {
             settlement: priced.settlement,
             hold: priced.hold,
             external: None,
-            tariff_version: priced.tariff_version,
         }
     })
 }

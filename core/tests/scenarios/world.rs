@@ -56,7 +56,6 @@ pub(crate) fn offer(service: Service, price: Price, route: Option<&str>) -> Offe
         settlement: Settlement::Server,
         hold: amount.map(|amount| Hold { amount, taken: Vec::new() }),
         external: None,
-        tariff_version: 1,
     }
 }
 

@@ -161,7 +161,6 @@ impl World {
                 charge_on: priced.charge_on,
                 settlement: priced.settlement,
                 hold: priced.hold,
-                tariff_version: priced.tariff_version,
                 ..Offer::unavailable(service, None, Reach::Yes)
             }
         })

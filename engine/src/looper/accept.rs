@@ -117,7 +117,12 @@ impl Looper {
         let offers = step.offers()?;
         admit(step.message, &offers, presence).map_err(told)?;
         lifecycle::accepted(step.message, now, &mut step.changes);
-        let facts = Facts { presence: Some(presence), offers: Some(offers), guard_until: shared.guard(now) };
+        let facts = Facts {
+            presence: Some(presence),
+            offers: Some(offers),
+            plan: step.plan(),
+            guard_until: shared.guard(now),
+        };
         let outcome = step.advance_with(facts);
         let changes = step.changes;
         if let Err(trouble) = outcome {

@@ -93,8 +93,9 @@ impl Looper {
         let origin = message.originator.origin;
         let question =
             Question { recipient: &message.recipient, subscriber, content, origin, at: now, quoted };
-        let Some((offers, allowances)) = shared.offers(question, purse(message, seat.as_deref(), None))
-        else {
+        let purse = purse(message, seat.as_deref(), None);
+        let plan = purse.plan();
+        let Some((offers, allowances)) = shared.offers(question, purse) else {
             return Ok(None);
         };
         let book = read(&shared.book);
@@ -109,6 +110,8 @@ impl Looper {
         let quote = Quote {
             id: self.quote_id(),
             valid_until,
+            plan,
+            origin,
             presence: if hidden { Presence::Unknown } else { presence },
             lines: lines(message, &offers, &allowances, presence),
             suggested: forecast.as_ref().and_then(|forecast| forecast.first),
@@ -182,7 +185,7 @@ fn forecast(
     };
     let mut copy = Message { choice, ..message.clone() };
     admit(&copy, offers, presence).ok()?;
-    let facts = Facts { presence: Some(presence), offers: Some(offers.clone()), guard_until: None };
+    let facts = Facts { presence: Some(presence), offers: Some(offers.clone()), ..Facts::default() };
     let mut changes = Changes::default();
     lifecycle::advance(&mut copy, &facts, timers, now, &mut changes).ok()?;
     let first = copy.first;

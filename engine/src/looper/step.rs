@@ -10,7 +10,9 @@ use crate::shared::Shared;
 use crate::work::{Poke, Work};
 use std::sync::Arc;
 use switchback_core::lifecycle::{self, Changes};
-use switchback_core::model::{Content, EventKind, Facts, Input, Message, MessageId, Presence, Time};
+use switchback_core::model::{
+    Content, EventKind, Facts, Input, Message, MessageId, PlanVersion, Presence, Time,
+};
 use switchback_ports::{Expect, IncomingMessage, StoreFailure, Unit, Write};
 
 /// Most rounds of gathering facts: each need is answered at once, so a third would be a fault of ours.
@@ -94,6 +96,7 @@ impl<'a> Step<'a> {
                     }
                     if needs.offers && facts.offers.is_none() {
                         facts.offers = Some(self.offers()?);
+                        facts.plan = self.plan();
                     }
                 }
             }
@@ -127,6 +130,11 @@ impl<'a> Step<'a> {
         };
         let purse = purse(self.message, self.payer.as_deref(), own_hold(self.message));
         self.shared.offers(question, purse).map(|(offers, _)| offers).ok_or(Trouble::Unquoted)
+    }
+
+    /// The plan that prices them.
+    pub(super) fn plan(&self) -> Option<PlanVersion> {
+        purse(self.message, self.payer.as_deref(), None).plan()
     }
 
     fn content(&mut self) -> Result<Arc<Content>, Trouble> {

@@ -8,6 +8,7 @@
 )]
 
 mod crash;
+mod crowd;
 mod devices;
 mod feed;
 mod gate;

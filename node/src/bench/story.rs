@@ -200,6 +200,7 @@ impl Maker {
             facts = Facts {
                 presence: Some(presence),
                 offers: Some(self.offers(n, message, now)?),
+                plan: Some(self.plan.named()),
                 guard_until: None,
             };
         }
@@ -229,7 +230,6 @@ impl Maker {
                 settlement: priced.settlement,
                 hold: priced.hold,
                 external: priced.external,
-                tariff_version: priced.tariff_version,
                 ..Offer::unavailable(service, cannot_carry, reach)
             }
         }))

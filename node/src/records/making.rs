@@ -109,7 +109,6 @@ impl Maker {
             route: attempt.route.as_ref().map(ToSmolStr::to_smolstr).unwrap_or_default(),
             kind: SmolStr::new_static(kind_word(attempt.kind)),
             units: offer.map(|offer| offer.units.to_smolstr()).unwrap_or_default(),
-            tariff: offer.map(|offer| offer.tariff_version.to_smolstr()).unwrap_or_default(),
             parts: attempt.parts.len().to_smolstr(),
             started_at: started.at.to_smolstr(),
             handed_over_at: moment(told.events.iter().find(handed_over).map(|event| event.at)),
@@ -132,6 +131,7 @@ impl Maker {
             }),
             ..self.base(message, told.chapter, "attempt", n)
         };
+        by_plan(&mut record, decision);
         priced(&mut record, Some(attempt.price));
         ledger.fill(&mut record);
         Some(record)
@@ -165,6 +165,7 @@ impl Maker {
             }),
             ..self.base(message, told.chapter, "message", 0)
         };
+        by_plan(&mut record, told.decision(|decision| decision.step == StepCode::Start));
         priced(&mut record, message.p1.map(|pinned| pinned.price));
         ledger.fill(&mut record);
         record
@@ -277,6 +278,13 @@ impl<'a> Told<'a> {
             _ => sum,
         })
     }
+}
+
+/// The plan that a decision relied on.
+fn by_plan(record: &mut Record, decision: Option<&DecisionRecord>) {
+    let Some(plan) = decision.and_then(|decision| decision.plan.as_ref()) else { return };
+    record.plan = plan.id.to_smolstr();
+    record.plan_version = plan.version.to_smolstr();
 }
 
 fn moment(at: Option<Time>) -> SmolStr {

@@ -100,8 +100,10 @@ record! {
     price_kind: Text,
     /// The most that the message was allowed to cost.
     limit: Text,
-    /// The version of the plan that priced the attempt.
-    tariff: Number,
+    /// The plan that priced the attempt; of a message that of p1.
+    plan: Text,
+    /// Its version.
+    plan_version: Number,
     /// Who debits: `server`, `external` (a charging system of the operator's), `bearer`, or `none` when nobody pays.
     settlement: Text,
     /// `delivered` or `submitted`.

@@ -41,10 +41,17 @@ fn chat_is_free_on_wifi_and_costs_by_volume_otherwise() {
         let body = format!("{{\"to\": \"+46701000002\", \"text\": \"See you at eight\"{said}}}");
         let (_, quote) = post(&server, &anna, "/v1/quotes", &body);
         assert_eq!(quote["services"][0]["price"]["amount"], price, "{quote}");
+        let plan = serde_json::json!({"id": "worked", "version": 1});
+        assert_eq!((&quote["plan"], &quote["origin"]), (&plan, &origin.into()), "{quote}");
         let (status, message) = post(&server, &anna, "/v1/messages", &body);
         assert_eq!((status, &message["service"]), (202, &"im".into()), "{message}");
         assert_eq!((&message["origin"], &message["price"]["amount"]), (&origin.into(), &price.into()));
-        let path = format!("/v1/messages/{}/receipts", text_of(&message.to_string(), "id"));
+        let id = text_of(&message.to_string(), "id");
+        let (_, trace) =
+            ask_as(server.address, &anna, "GET", &format!("/v1/messages/{id}/trace"), "").unwrap();
+        let trace: Value = serde_json::from_str(&trace).unwrap();
+        assert_eq!(trace["decisions"][0]["facts"]["plan"], plan, "{trace}");
+        let path = format!("/v1/messages/{id}/receipts");
         let (status, answer) =
             post(&server, &ben, &path, "{\"disposition\": \"delivered\", \"device\": \"phone\"}");
         assert!((200..300).contains(&status), "{answer}");
@@ -59,6 +66,7 @@ fn chat_is_free_on_wifi_and_costs_by_volume_otherwise() {
         for record in pair {
             let told = (&record["origin"], &record["charge"], &record["price"]);
             assert_eq!(told, (&origin.into(), &price.into(), &price.into()), "{record}");
+            assert_eq!((&record["plan"], &record["plan_version"]), (&"worked".into(), &1.into()), "{record}");
         }
     }
 }

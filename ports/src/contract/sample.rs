@@ -7,8 +7,8 @@ use switchback_core::decide::StepCode;
 use switchback_core::model::{
     AccountId, Address, Attempt, AttemptKind, AttemptState, ChargeOn, ClassName, Content, ContentSummary,
     Currency, DecisionRecord, Event, EventKind, FallbackRule, Message, MessageId, MessagePolicy, Money,
-    OnUnknown, Origin, Originator, Owner, Part, PartState, PayerId, PeerId, PlanId, Price, Priority, Reason,
-    RouteId, Service, Shard, Status, SubscriberId, Time, Withdrawal,
+    OnUnknown, Origin, Originator, Owner, Part, PartState, PayerId, PeerId, PlanId, PlanVersion, Price,
+    Priority, Reason, RouteId, Service, Shard, Status, SubscriberId, Time, Withdrawal,
 };
 use switchback_core::tariff::Payer;
 
@@ -115,6 +115,7 @@ impl Sample {
             reasons: vec![Reason::PolicyChose(Service::Sms)],
             presence: None,
             offers: None,
+            plan: Some(PlanVersion { id: PlanId::new("prepaid"), version: 3 }),
             p1: Some(Price::Exact(cents(3))),
             consent: None,
             committed: None,

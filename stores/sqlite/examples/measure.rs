@@ -76,13 +76,7 @@ impl Life {
         ];
         if decided {
             let mut decision = sample.decision(1);
-            let offer = OfferFacts {
-                price: price(),
-                units: 1,
-                funds: Funds::Enough,
-                can_deliver: true,
-                tariff_version: 1,
-            };
+            let offer = OfferFacts { price: price(), units: 1, funds: Funds::Enough, can_deliver: true };
             (decision.offers, decision.p1) = (Some([offer; 3]), Some(price()));
             writes.push(Write::Decisions(message.id, vec![decision]));
         }

@@ -132,6 +132,7 @@ impl World {
             let mut payer = self.payer_of(&message).clone();
             changes.ledger.iter().for_each(|entry| payer.apply(entry).unwrap());
             facts.offers = Some(self.offers(&message, &payer));
+            facts.plan = self.plans.iter().find(|plan| plan.id == payer.plan).map(Plan::named);
         }
         message.version += 1;
         let id = message.id;
@@ -187,7 +188,6 @@ impl World {
                 settlement: priced.settlement,
                 hold: priced.hold,
                 external: priced.external,
-                tariff_version: priced.tariff_version,
                 ..Offer::unavailable(service, None, Reach::Yes)
             }
         })
