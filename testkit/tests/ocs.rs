@@ -24,7 +24,7 @@ struct Client {
 impl Client {
     fn connect(ocs: &Ocs) -> Self {
         let stream = TcpStream::connect(ocs.address()).unwrap();
-        stream.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
         let profile = Profile {
             origin_host: "us".to_owned(),
             origin_realm: "home.test".to_owned(),
