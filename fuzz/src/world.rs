@@ -257,6 +257,7 @@ impl World {
             charge_on: priced.charge_on,
             settlement: priced.settlement,
             hold: priced.hold,
+            external: priced.external,
         }
     }
 
