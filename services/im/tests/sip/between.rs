@@ -116,7 +116,10 @@ impl Intake for Between {
             loop {
                 tokio::select! {
                     biased;
-                    _ = deaf.changed() => {
+                    changed = deaf.changed() => {
+                        if changed.is_err() {
+                            return;
+                        }
                         let is_deaf = *deaf.borrow_and_update();
                         if std::mem::replace(&mut was_deaf, is_deaf) && !is_deaf {
                             return;
