@@ -10,8 +10,11 @@ impl Scene {
         let login = self.login("bo", "REGISTER", REGISTRAR);
         let [delivered, displayed] = self.logins("bo", "MESSAGE", &uri(ANNA));
         let phone = Play::of(phone, &[login]).over(wire).taking(aside);
-        let run = phone.with_key("delivered", delivered).with_key("displayed", displayed).start(self);
-        wait_for("the phone's registration", || run.said().has("registered").then_some(()));
+        let mut run = phone.with_key("delivered", delivered).with_key("displayed", displayed).start(self);
+        wait_for("the phone's registration", || {
+            run.assert_goes_on();
+            run.said().has("registered").then_some(())
+        });
         run
     }
 

@@ -1,9 +1,10 @@
 //! One run of SIPp: a scenario, its credentials, a folder of its own, an end in time.
 
 use crate::scene::{DOMAIN, Scene};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 
 /// A run ends by itself after this.
@@ -173,6 +174,13 @@ impl Run {
         if status.success() { Ok(self.said()) } else { Err(self.fault(&status.to_string())) }
     }
 
+    /// It has not ended, whatever it is waited for.
+    pub(crate) fn assert_goes_on(&mut self) {
+        if let Some(status) = self.child.try_wait().unwrap() {
+            panic!("{}", self.fault(&status.to_string()));
+        }
+    }
+
     /// What it has logged so far.
     pub(crate) fn said(&self) -> Said {
         Said(self.read("said.log").lines().map(str::to_owned).collect())
@@ -198,7 +206,16 @@ impl Drop for Run {
     }
 }
 
-/// A port that nobody uses now.
+/// A port that nobody uses now, of neither wire, and that the system gives nobody: between this question and SIPp's
+/// beginning other tests open connections by the thousand.
 pub(crate) fn free_port() -> u16 {
-    UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let n = std::process::id().wrapping_mul(97).wrapping_add(ASKED.fetch_add(1, Ordering::Relaxed));
+        let port = 10_000 + u16::try_from(n % 20_000).unwrap();
+        let at = (Ipv4Addr::LOCALHOST, port);
+        if UdpSocket::bind(at).is_ok() && TcpListener::bind(at).is_ok() {
+            return port;
+        }
+    }
 }
