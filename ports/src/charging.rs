@@ -72,7 +72,8 @@ pub struct ChargeOrder {
     pub at: Time,
     /// The payer's currency.
     pub currency: Currency,
-    /// What it may cost at most: a reservation that turns out dearer is given back.
+    /// What it may cost at most: a reservation that turns out dearer is given back. In another currency it is refused, for
+    /// nobody can say then that it is within.
     pub at_most: Option<Money>,
 }
 

@@ -128,7 +128,8 @@ impl Charging for DiameterCharging {
             told(ChargeOutcome::Refused(ChargeRefusal::NotSupported));
             return;
         }
-        let Some(currency) = numeric(order.currency) else {
+        let compares = order.at_most.is_none_or(|limit| limit.currency == order.currency);
+        let Some(currency) = numeric(order.currency).filter(|_| compares) else {
             told(ChargeOutcome::Refused(ChargeRefusal::NoPrice));
             return;
         };
@@ -140,7 +141,7 @@ impl Charging for DiameterCharging {
         let session_id = session_id(&options.origin_host, &key(&order, operation, nonce));
         let terms = Terms {
             currency,
-            at_most: order.at_most.filter(|limit| limit.currency == order.currency).map(|limit| limit.nanos),
+            at_most: order.at_most.map(|limit| limit.nanos),
             bare_grants: options.bare_grants,
             deduplicates: options.deduplicates,
         };

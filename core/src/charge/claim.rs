@@ -90,7 +90,10 @@ pub enum ClaimAnswer {
     /// Not done, for sure.
     Refused(Unpaid),
     /// Nobody knows.
-    Unknown,
+    Unknown {
+        /// The charging system does each order once, however often it is given: so it may be given again.
+        does_once: bool,
+    },
 }
 
 /// Why a charging system did not do what was ordered.

@@ -2,10 +2,10 @@
 //! several rules ask of them. Every answer is computed here once, so that no two rules count money or
 //! failures in different ways.
 
-use crate::charge::{Slot, Unpaid};
+use crate::charge::Unpaid;
 use crate::model::{
-    Attempt, AttemptState, ChargeOn, Currency, Decision, Facts, FallbackRule, Message, Money, Needs, Offers,
-    Outcome, Presence, Reason, Service, Step, Time, Timers, Told, Wait,
+    Attempt, AttemptState, Decision, Facts, FallbackRule, Message, Needs, Offers, Outcome, Presence, Reason,
+    Service, Step, Time, Timers, Told, Wait,
 };
 
 /// What a rule answers: a decision, or the facts that it lacks.
@@ -38,23 +38,6 @@ impl<'a> Case<'a> {
             (Some(presence), Some(offers)) => Ok((presence, offers)),
             (presence, offers) => Err(Needs { presence: presence.is_none(), offers: offers.is_none() }),
         }
-    }
-
-    /// What is charged for this message and stays so if a next attempt starts now: a `submitted` charge that
-    /// the plan refunds is given back in the very commit that starts it, and so does not count (section 3).
-    /// Nothing when a charge is of another currency: then no sum exists, and the gate stays closed.
-    pub(super) fn committed(&self, currency: Currency) -> Option<Money> {
-        let in_slot = match &self.message.slot {
-            Slot::Charged { attempt, hold } if !self.refunds_when_next_starts(*attempt) => Some(hold.amount),
-            _ => None,
-        };
-        let mut charges = self.message.kept.iter().copied().chain(in_slot);
-        charges.try_fold(Money::zero(currency), Money::checked_add)
-    }
-
-    fn refunds_when_next_starts(&self, attempt: u16) -> bool {
-        let charge_on = self.message.attempt(attempt).map(|attempt| attempt.charge_on);
-        matches!(charge_on, Some(ChargeOn::Submitted { kept_if_undelivered: false, .. }))
     }
 
     /// The last attempt that was made. One whose reservation was turned away was not, and counts only when there is no

@@ -36,7 +36,7 @@ impl Case<'_> {
         let Some(p2) = offer.price.as_next() else {
             return self.unknown_price(service, offer, why);
         };
-        let committed = self.committed(p2.currency);
+        let committed = self.message.committed(p2.currency);
         let limit = self.message.limit();
         if !p2.is_zero() && !self.within(committed, p2, limit) {
             // A price in another currency than the charges so far is recorded as higher than nothing spent.
@@ -96,7 +96,7 @@ impl Case<'_> {
         };
         let amount = match price {
             None => None,
-            Some(price) => Some(self.committed(price.currency)?.checked_add(price)?),
+            Some(price) => Some(self.message.committed(price.currency)?.checked_add(price)?),
         };
         let p1 = self.message.p1.and_then(|pinned| pinned.price.as_first());
         let compares = amount.zip(p1).is_none_or(|(amount, p1)| amount.currency == p1.currency);
@@ -108,7 +108,7 @@ impl Case<'_> {
     fn not_payable(&self, offer: &Offer, why: &mut Vec<Reason>) -> Option<Closed> {
         let unpaid = self.turned_away(offer.service)?;
         if let Unpaid::TooDear(named) = unpaid
-            && self.within(self.committed(named.currency), named, self.message.limit())
+            && self.within(self.message.committed(named.currency), named, self.message.limit())
         {
             return None;
         }

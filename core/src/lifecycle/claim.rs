@@ -17,12 +17,14 @@ pub(super) fn owe(message: &mut Message, n: u16, order: LedgerKind, now: Time) {
             claim.state = due(order, now, 0)
         }
         // What was not ordered yet, and is not wanted any more, was never wanted.
-        (ClaimState::Due { order: LedgerKind::Commit, .. }, LedgerKind::Refund) => {
+        (ClaimState::Due { order: LedgerKind::Commit, .. }, LedgerKind::Refund) if claim.doubt.is_none() => {
             claim.state = due(LedgerKind::Release, now, 0);
         }
-        (ClaimState::Asked { order: LedgerKind::Commit, .. }, LedgerKind::Refund) => {
-            claim.then = Some(LedgerKind::Refund);
-        }
+        (
+            ClaimState::Due { order: LedgerKind::Commit, .. }
+            | ClaimState::Asked { order: LedgerKind::Commit, .. },
+            LedgerKind::Refund,
+        ) => claim.then = Some(LedgerKind::Refund),
         _ => {}
     }
 }
@@ -40,9 +42,10 @@ pub(super) fn go_on(message: &mut Message, now: Time, changes: &mut Changes) {
     if message.attempts.iter().any(asked) {
         return;
     }
+    let is_over = message.status.is_final();
     let mut later: Option<Time> = None;
     for attempt in &mut message.attempts {
-        let has_ended = attempt.outcome().is_some();
+        let has_ended = is_over || attempt.outcome().is_some();
         let Some(claim) = attempt.claim.as_deref_mut() else { continue };
         let ClaimState::Due { order, at, tries } = claim.state else { continue };
         if order == LedgerKind::Reserve && has_ended {
@@ -82,11 +85,12 @@ pub(super) fn told(
                 doubt(message, n, order, now, changes);
             }
         }
-        (LedgerKind::Commit, answer) => committed(message, n, answer, now, changes),
-        (LedgerKind::Release, ClaimAnswer::Unknown) => {
+        (LedgerKind::Release, ClaimAnswer::Unknown { .. })
+        | (_, ClaimAnswer::Unknown { does_once: true }) => {
             claim.state = again;
             doubt(message, n, order, now, changes);
         }
+        (LedgerKind::Commit, answer) => committed(message, n, answer, now, changes),
         (_, ClaimAnswer::Done { .. }) | (LedgerKind::Release, ClaimAnswer::Refused(Unpaid::NotHeld)) => {
             settle(message, n, ClaimState::Free, now, changes);
         }
@@ -110,8 +114,10 @@ fn reserved(
     now: Time,
     changes: &mut Changes,
 ) {
+    let is_over = message.status.is_final();
     let Some(attempt) = attempt_mut(message, n) else { return };
-    let has_ended = attempt.outcome().is_some();
+    // After the message's end nothing goes out, whatever is known of the attempt.
+    let has_ended = is_over || attempt.outcome().is_some();
     let Some(claim) = attempt.claim.as_deref_mut() else { return };
     let if_down = claim.external.if_down;
     match answer {
@@ -142,7 +148,7 @@ fn reserved(
             claim.state = ClaimState::Free;
             turned_away(message, n, why, timers, now, changes);
         }
-        ClaimAnswer::Unknown => unanswered(message, n, timers, now, changes),
+        ClaimAnswer::Unknown { .. } => unanswered(message, n, timers, now, changes),
     }
 }
 
@@ -181,6 +187,7 @@ fn turned_away(
 }
 
 fn committed(message: &mut Message, n: u16, answer: ClaimAnswer, now: Time, changes: &mut Changes) {
+    let in_doubt = claim_mut(message, n).is_some_and(|claim| claim.doubt.is_some());
     match answer {
         ClaimAnswer::Done { .. } => {
             settle(message, n, ClaimState::Charged, now, changes);
@@ -188,12 +195,13 @@ fn committed(message: &mut Message, n: u16, answer: ClaimAnswer, now: Time, chan
                 owe(message, n, order, now);
             }
         }
-        // It was not charged, so the sender is not either: what our ledger says is put right.
-        ClaimAnswer::Refused(_) => {
+        // It was not charged, so the sender is not either: what our ledger says is put right. But what is gone after an
+        // order without an answer may have been charged by that order.
+        ClaimAnswer::Refused(why) if !(in_doubt && why == Unpaid::NotHeld) => {
             settle(message, n, ClaimState::Free, now, changes);
             slot::uncollected(message, n, now, changes);
         }
-        ClaimAnswer::Unknown => {
+        ClaimAnswer::Refused(_) | ClaimAnswer::Unknown { .. } => {
             if let Some(claim) = claim_mut(message, n) {
                 (claim.state, claim.then) = (ClaimState::Charged, None);
             }

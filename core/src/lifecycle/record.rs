@@ -1,9 +1,7 @@
 //! R16: every decision is stored with its inputs; but a look that changes nothing is not written twice.
 
 use crate::decide::StepCode;
-use crate::model::{
-    Decision, DecisionRecord, Facts, Message, Money, OfferFacts, Offers, Service, Step, Time,
-};
+use crate::model::{Decision, DecisionRecord, Facts, Message, OfferFacts, Offers, Service, Step, Time};
 use std::hash::{Hash, Hasher};
 
 /// True when the decision is worth a record. Remembers a look (a stand, a hold, a parking) by a fingerprint of
@@ -30,6 +28,7 @@ pub(super) fn is_news(message: &mut Message, decision: &Decision) -> bool {
 
 /// The record, taken before the decision is applied: its inputs are what stood then.
 pub(super) fn of(message: &Message, decision: &Decision, facts: &Facts, now: Time) -> DecisionRecord {
+    let charged = message.kept.first().copied().or_else(|| message.slot.charged());
     let mut record = DecisionRecord {
         at: now,
         step: StepCode::Stand,
@@ -50,7 +49,7 @@ pub(super) fn of(message: &Message, decision: &Decision, facts: &Facts, now: Tim
         plan: facts.plan.clone(),
         p1: message.p1.map(|pinned| pinned.price),
         consent: message.consent.amount(),
-        committed: committed(message),
+        committed: charged.and_then(|charge| message.committed(charge.currency)),
     };
     fill(&mut record, message, &decision.step);
     record
@@ -120,12 +119,6 @@ fn offer_facts(offers: &Offers) -> [OfferFacts; 3] {
             can_deliver: offer.can_deliver(),
         }
     })
-}
-
-fn committed(message: &Message) -> Option<Money> {
-    let mut charges = message.kept.iter().copied().chain(message.slot.charged());
-    let first = charges.next()?;
-    charges.try_fold(first, Money::checked_add)
 }
 
 /// FNV-1a, so that the fingerprint is the same on every machine.

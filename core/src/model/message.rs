@@ -1,8 +1,8 @@
 //! An accepted message: everything the rules read, and nothing that they do not.
 
 use super::{
-    AccountId, Address, Attempt, Choice, ClientRef, ContentSummary, FailReason, MessageId, MessagePolicy,
-    Money, Origin, PayerId, Price, Service, ServiceChoice, SubscriberId, Time,
+    AccountId, Address, Attempt, ChargeOn, Choice, ClientRef, ContentSummary, Currency, FailReason,
+    MessageId, MessagePolicy, Money, Origin, PayerId, Price, Service, ServiceChoice, SubscriberId, Time,
 };
 use crate::charge::Slot;
 use serde::{Deserialize, Serialize};
@@ -312,5 +312,37 @@ impl Message {
             (None, consent) => consent,
             (p1, _) => p1,
         }
+    }
+
+    /// What is charged for this message and stays so if a next attempt starts now: a `submitted` charge that
+    /// the plan refunds is given back in the very commit that starts it, and so does not count (DESIGN section 3).
+    /// Nothing when a charge is of another currency: then no sum exists, and no gate opens.
+    #[must_use]
+    pub fn committed(&self, currency: Currency) -> Option<Money> {
+        let in_slot = match &self.slot {
+            Slot::Charged { attempt, hold } if !self.refunds_when_next_starts(*attempt) => Some(hold.amount),
+            _ => None,
+        };
+        let mut charges = self.kept.iter().copied().chain(in_slot);
+        charges.try_fold(Money::zero(currency), Money::checked_add)
+    }
+
+    fn refunds_when_next_starts(&self, attempt: u16) -> bool {
+        let charge_on = self.attempt(attempt).map(|attempt| attempt.charge_on);
+        matches!(charge_on, Some(ChargeOn::Submitted { kept_if_undelivered: false, .. }))
+    }
+
+    /// What an attempt by `service` may cost, whoever charges in `currency` for it (I14): what the limit leaves beside the
+    /// committed charges, zero when they do not compare. It is in the limit's currency, which may be another: then
+    /// nothing that is charged can be within it. `None` when nothing bounds it: the sender took the first service at a
+    /// price that nobody knew.
+    #[must_use]
+    pub fn may_cost(&self, service: Service, currency: Currency) -> Option<Money> {
+        let limit = match self.limit() {
+            None if self.first == Some(service) => return None,
+            limit => limit.unwrap_or_else(|| Money::zero(currency)),
+        };
+        let left = self.committed(limit.currency).and_then(|committed| limit.checked_sub(committed));
+        Some(left.unwrap_or_else(|| Money::zero(limit.currency)))
     }
 }

@@ -10,6 +10,8 @@ use switchback_core::model::{Currency, Input, Money, Offer};
 pub(crate) struct System {
     pub(crate) held: BTreeSet<u16>,
     pub(crate) charged: BTreeMap<u16, u32>,
+    /// The server knows that it does each order once.
+    pub(crate) does_once: bool,
     /// Orders given since they were last told.
     pub(crate) orders: Vec<(u16, LedgerKind)>,
 }
@@ -44,21 +46,38 @@ impl World {
         })
     }
 
+    /// A reservation that costs more than the attempt may is given back.
+    fn within_the_limit(&self, attempt: u16, pays: Pays) -> Pays {
+        let attempt = self.message.attempt(attempt).unwrap();
+        let expected = attempt.claim.as_ref().unwrap().hold.amount;
+        let Pays::Yes(said) = pays else { return pays };
+        let price = said.unwrap_or(expected);
+        match self.message.may_cost(attempt.service, expected.currency) {
+            Some(most) if !price.at_most(most) => Pays::No(Unpaid::TooDear(price)),
+            _ => pays,
+        }
+    }
+
     /// The charging system does the order, or not, and answers it, or not.
     pub(crate) fn pay(&mut self, pays: Pays) {
         let Some((attempt, order)) = self.asked() else { return };
+        let pays = if order == LedgerKind::Reserve { self.within_the_limit(attempt, pays) } else { pays };
         let mut answer = match pays {
             Pays::Yes(price) => ClaimAnswer::Done { price, is_free: false },
             Pays::Free => ClaimAnswer::Done { price: None, is_free: order == LedgerKind::Reserve },
             Pays::No(why) => ClaimAnswer::Refused(why),
-            Pays::Silent(_) => ClaimAnswer::Unknown,
+            Pays::Silent(_) => ClaimAnswer::Unknown { does_once: self.system.does_once },
         };
         let system = &mut self.system;
+        if matches!(pays, Pays::No(Unpaid::NotHeld)) {
+            // It had run out.
+            system.held.remove(&attempt);
+        }
         if matches!(pays, Pays::Yes(_) | Pays::Silent(true)) {
             match order {
                 LedgerKind::Reserve => drop(system.held.insert(attempt)),
                 LedgerKind::Release if !system.held.remove(&attempt) => {
-                    if answer != ClaimAnswer::Unknown {
+                    if !matches!(answer, ClaimAnswer::Unknown { .. }) {
                         answer = ClaimAnswer::Refused(Unpaid::NotHeld);
                     }
                 }

@@ -9,7 +9,7 @@
 //!
 //! With `given charged outside deny` a charging system answers its orders: `pay yes`, `pay 0.02` (and says the price), `pay free`,
 //! `pay short`, `pay dear 0.05`, `pay down` (nobody is there), `pay gone` (nothing is held), `pay fault`, `pay silently`
-//! (done, no answer), `pay never` (neither).
+//! (done, no answer), `pay never` (neither). With `given each once` it is known to do each order once.
 //!
 //! Happenings: `im first`, `sms fallback`, `im revert`, `sms retry`, `im repeat` (`*` = may be a copy), `queued`, `im out`,
 //! `ask sms back (deadline)`, `sms is back`, `sms stays`, `sms unknown`, `hold registration`, `tell sms 0.12`,
@@ -142,6 +142,9 @@ fn set_up(world: &mut World, text: &str) {
         ["t_off", time] => policy.t_off_ms = millis(time),
         ["expires", time] => world.message.expires_at = world.now.plus_millis(millis(time)),
         ["max", amount] => world.message.consent.own = Some(eur(amount)),
+        ["standing", "usd"] => {
+            world.message.consent.standing = Some(Money::from_nanos(Currency::parse("USD").unwrap(), 1));
+        }
         ["standing", amount] => world.message.consent.standing = Some(eur(amount)),
         ["quoted", amount] => world.message.quoted = Some(eur(amount)),
         ["risen"] => world.message.marks.price_rose = true,
@@ -165,6 +168,7 @@ fn set_up(world: &mut World, text: &str) {
             outside(&mut world.offers.im, if_down);
             outside(&mut world.offers.sms, if_down);
         }
+        ["each", "once"] => world.system.does_once = true,
         ["parts", which, count] => world.offers.get_mut(service(which)).parts = count.parse().unwrap(),
         ["short", which] => world.offers.get_mut(service(which)).funds = Funds::Short,
         ["noroute", which] => world.offers.get_mut(service(which)).reach = Reach::NoRoute,

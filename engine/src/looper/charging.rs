@@ -17,7 +17,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 use switchback_core::charge::{ClaimAnswer, ClaimState, LedgerKind, Unpaid};
 use switchback_core::model::{
-    Address, Content, Currency, Message, MessageId, Money, Price, Service, Time, UnknownPrice,
+    Address, Content, Currency, Message, MessageId, Price, Service, Time, UnknownPrice,
 };
 use switchback_ports::{ChargeKey, ChargeOrder, ChargeOutcome, ChargeRefusal, ChargeStep};
 
@@ -27,8 +27,8 @@ const UNDER_WAY: usize = 1024;
 /// What an order was for.
 #[derive(Clone, Copy)]
 enum Subject {
-    /// The claim of an attempt.
-    Claim { message: MessageId, attempt: u16, order: LedgerKind },
+    /// The claim of an attempt; with somebody who does each order once, or not.
+    Claim { message: MessageId, attempt: u16, order: LedgerKind, does_once: bool },
     /// A price for an input that is set aside.
     Price { aside: u64, service: Service },
 }
@@ -72,8 +72,8 @@ impl Looper {
         while let Ok((subject, outcome)) = self.till.told.try_recv() {
             self.till.under_way = self.till.under_way.saturating_sub(1);
             match subject {
-                Subject::Claim { message, attempt, order } => {
-                    jobs.push(claimed(message, attempt, order, answer(outcome)));
+                Subject::Claim { message, attempt, order, does_once } => {
+                    jobs.push(claimed(message, attempt, order, answer(outcome, does_once)));
                 }
                 Subject::Price { aside, service } => jobs.extend(self.till.priced(aside, service, outcome)),
             }
@@ -116,23 +116,20 @@ impl Looper {
             return self.again.push_back(claimed(id, n, order, ClaimAnswer::Refused(Unpaid::Down)));
         };
         let moves = matches!(order, LedgerKind::Commit | LedgerKind::Refund);
-        if moves && claim.doubt == Some(order) && !system.charging.deduplicates() {
+        let does_once = system.charging.deduplicates();
+        if moves && claim.doubt == Some(order) && !does_once {
             // Never a blind second time.
-            return self.again.push_back(claimed(id, n, order, ClaimAnswer::Unknown));
+            return self.again.push_back(claimed(id, n, order, ClaimAnswer::Unknown { does_once }));
         }
+        let currency = claim.hold.amount.currency;
         let given = ChargeOrder {
-            at_most: (order == LedgerKind::Reserve).then(|| at_most(message)).flatten(),
+            at_most: message.may_cost(attempt.service, currency).filter(|_| order == LedgerKind::Reserve),
             at: attempt.started_at,
             service: attempt.service,
             parts: u16::try_from(attempt.parts.len()).unwrap_or(u16::MAX),
-            ..shared.charge_order(
-                message,
-                step,
-                ChargeKey { message: id, attempt: n },
-                claim.hold.amount.currency,
-            )
+            ..shared.charge_order(message, step, ChargeKey { message: id, attempt: n }, currency)
         };
-        self.give(&system, Subject::Claim { message: id, attempt: n, order }, given);
+        self.give(&system, Subject::Claim { message: id, attempt: n, order, does_once }, given);
     }
 
     fn give(&mut self, system: &System, subject: Subject, order: ChargeOrder) {
@@ -248,11 +245,6 @@ fn quoted_price(outcome: ChargeOutcome) -> Price {
     }
 }
 
-/// What this message may cost still.
-fn at_most(message: &Message) -> Option<Money> {
-    message.kept.iter().try_fold(message.limit()?, |left, kept| left.checked_sub(*kept))
-}
-
 fn is_number(text: &SmolStr) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -262,7 +254,7 @@ fn claimed(message: MessageId, attempt: u16, order: LedgerKind, answer: ClaimAns
     Job { waiting: false, ..Job::new(Work::Claimed(Box::new(work))) }
 }
 
-const fn answer(outcome: ChargeOutcome) -> ClaimAnswer {
+const fn answer(outcome: ChargeOutcome, does_once: bool) -> ClaimAnswer {
     match outcome {
         ChargeOutcome::Done(done) => ClaimAnswer::Done { price: done.price, is_free: done.is_free },
         ChargeOutcome::Refused(refusal) => ClaimAnswer::Refused(match refusal {
@@ -276,6 +268,6 @@ const fn answer(outcome: ChargeOutcome) -> ClaimAnswer {
             ChargeRefusal::Unreachable => Unpaid::Down,
             ChargeRefusal::NotSupported | ChargeRefusal::OurFault => Unpaid::Fault,
         }),
-        ChargeOutcome::Unknown => ClaimAnswer::Unknown,
+        ChargeOutcome::Unknown => ClaimAnswer::Unknown { does_once },
     }
 }

@@ -155,6 +155,13 @@ fn keeps_the_limit(of: &dyn ChargingUnderTest) {
     assert_eq!(refused, ChargeOutcome::Refused(ChargeRefusal::PriceAbove(price)));
     assert_eq!((of.spendable(), of.open()), (before, 0));
     done(of, at_most(price.nanos, 2));
+    let other = Currency::parse(if price.currency == Currency::EUR { "USD" } else { "EUR" });
+    let beyond_compare = other.map(|other| Money::from_nanos(other, price.nanos * 100));
+    let before = of.spendable();
+    let refused =
+        ask(of.charging(), ChargeOrder { at_most: beyond_compare, ..order(ChargeStep::Reserve, 3) });
+    assert!(matches!(refused, ChargeOutcome::Refused(_)), "{refused:?}");
+    assert_eq!((of.spendable(), of.open()), (before, 1));
 }
 
 fn tells_once(of: &dyn ChargingUnderTest) {
