@@ -6,17 +6,19 @@
 mod agreement;
 mod compare;
 mod print;
+mod suspects;
 
 use crate::cli::{ClientArgs, Failure};
 use crate::http::Client;
-use crate::records::{Maker, Pages, Source};
+use crate::records::{CHARGE_IN_DOUBT, Maker, Pages, Source};
 use crate::serve::open_store;
 use agreement::Agreement;
 use serde_json::{Value, json};
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
+use suspects::Suspects;
 use switchback_core::model::{AttemptState, Message, MessageId};
 use switchback_ports::{LedgerTotals, MessageFilter, Store};
 
@@ -50,29 +52,30 @@ pub(crate) struct AuditArgs {
 pub(crate) fn ledger(command: LedgerCommand) -> Result<ExitCode, Failure> {
     let LedgerCommand::Audit(args) = command;
     let folder = args.records.as_deref();
-    let (mut audit, agreement) = match &args.store {
-        Some(path) => of_store(path, args.messages.as_deref(), folder)?,
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut suspects = Suspects::new(&mut out, args.client.json);
+    let (audit, agreement) = match &args.store {
+        Some(path) => of_store(path, args.messages.as_deref(), folder, &mut suspects)?,
         None => {
             let client = args.client.client()?;
             let audit = of_server(&client)?;
-            let agreement = Agreement::walk(&Source::Server(client), folder, watermark(&audit))?;
+            let agreement =
+                Agreement::walk(&Source::Server(client), folder, watermark(&audit), &mut suspects)?;
             (audit, agreement)
         }
     };
+    let suspects = suspects.end(CHARGE_IN_DOUBT)?;
     let charged = audit.get("charged").cloned().unwrap_or_default();
     let good = ["orphan_holds", "double_charges"]
         .iter()
         .all(|key| audit.get(*key).and_then(Value::as_u64) == Some(0))
         && audit.get("unbalanced").and_then(Value::as_array).is_some_and(Vec::is_empty)
         && agreement.holds(&charged);
-    if let Some(audit) = audit.as_object_mut() {
-        audit.insert("records".into(), agreement.json(&charged));
-    }
-    let mut out = std::io::stdout().lock();
+    let records = agreement.json(&charged);
     if args.client.json {
-        writeln!(out, "{audit}")?;
+        writeln!(out, "{},{}", members(&records), members(&audit))?;
     } else {
-        print::audit(&mut out, &audit)?;
+        print::audit(&mut out, &audit, &records, suspects)?;
         writeln!(
             out,
             "{}",
@@ -83,7 +86,13 @@ pub(crate) fn ledger(command: LedgerCommand) -> Result<ExitCode, Failure> {
             }
         )?;
     }
+    out.flush()?;
     Ok(ExitCode::from(u8::from(!good)))
+}
+
+/// An object but for the brace that opens it, which is written already.
+fn members(object: &Value) -> String {
+    object.to_string().split_off(1)
 }
 
 /// The cursor of the last event that the proof has read.
@@ -113,6 +122,7 @@ fn of_store(
     path: &Path,
     messages: Option<&Path>,
     folder: Option<&Path>,
+    suspects: &mut Suspects<'_>,
 ) -> Result<(Value, Agreement), Failure> {
     let store = open_store(path, None).map_err(Failure::Failed)?;
     let unreadable = |error: switchback_ports::StoreFailure| Failure::Failed(error.to_string());
@@ -122,7 +132,7 @@ fn of_store(
     }
     let counts = store.totals().map_err(unreadable)?;
     let source = Source::Store(Pages::new(store.clone(), Maker::of(None)));
-    let agreement = Agreement::walk(&source, folder, totals.watermark);
+    let agreement = Agreement::walk(&source, folder, totals.watermark, suspects);
     store.close();
     let mut audit = totals_json(&totals);
     let messages =
@@ -149,7 +159,7 @@ fn totals_json(totals: &LedgerTotals) -> Value {
 /// Writes every message as one line of JSON, newest first.
 fn dump(store: &dyn Store, file: &Path) -> Result<(), Failure> {
     let unreadable = |error: switchback_ports::StoreFailure| Failure::Failed(error.to_string());
-    let mut out = std::io::BufWriter::new(std::fs::File::create(file)?);
+    let mut out = BufWriter::new(std::fs::File::create(file)?);
     let mut before: Option<MessageId> = None;
     loop {
         let page = store.messages(&MessageFilter::default(), before, 1000).map_err(unreadable)?;
@@ -183,6 +193,7 @@ fn line(message: &Message) -> Value {
         "delivered_ms": message.delivered_at.map(|at| at.as_millis()),
         "digest": message.content.digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
         "attempts": attempts,
+        "charged_attempt": message.slot.charged().and_then(|_| message.slot.holder()),
         "charged": message.slot.charged().map(|money| json!({"amount": money.amount(), "currency": money.currency.as_str()})),
     })
 }

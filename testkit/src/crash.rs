@@ -32,8 +32,11 @@
 //! * **unfinished**: a message without a final status when all have expired; **no graceful stop**: the last SIGTERM
 //!   did not end with code 0 in time.
 //!
-//! And with a charging system (`--ocs`) that outlives the server: **double charge outside**, **orphan hold outside**, **wrong
-//! charge outside** (its journal and the server's ledger differ about a message) and **done twice outside**.
+//! And with a charging system (`--ocs`) that outlives the server: **double charge outside** and **done twice outside**; and, session
+//! by session, unless the audit lists the attempt as a charge in doubt: **orphan hold outside** and **wrong charge outside** (its
+//! journal and the server's ledger differ). **suspect of nothing**: the audit lists a charge of which the charging system
+//! never heard; **suspect never cleared**: there is one in the end, though the charging system is declared to do each order once and
+//! so may be asked until it answers. With `--no-dedup` it does again whatever comes again, and the server knows that it may.
 //!
 //! And over SIP, where a text counts as seen once for all devices of a person:
 //!

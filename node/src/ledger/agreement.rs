@@ -2,11 +2,13 @@
 //! beside them and the record files, if there are any, in step.
 
 use super::compare::{Compared, Found};
+use super::suspects::Suspects;
 use crate::cli::Failure;
 use crate::records::{Brought, CHARGE_CLEARED, CHARGE_IN_DOUBT, Form, Record, Source, Walk, signed};
 use serde_json::{Value, json};
-use smol_str::{SmolStr, ToSmolStr, format_smolstr};
+use smol_str::{SmolStr, ToSmolStr};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io;
 use std::path::Path;
 use switchback_core::model::{Currency, MessageId, Money};
 
@@ -31,20 +33,22 @@ pub(super) struct Agreement {
     open: HashMap<MessageId, i128>,
     /// Records that do not say what the ledger says.
     disagreeing: Found,
-    suspects: Found,
-    /// Attempts of which nobody knows what a charging system did.
-    doubts: BTreeSet<SmolStr>,
     files: Vec<Compared>,
     chapter: u64,
     seq: u64,
 }
 
 impl Agreement {
-    /// Walks over the log up to the event with this cursor.
+    /// Walks over the log up to the event with this cursor, and tells of every suspect.
     ///
     /// # Errors
-    /// [`Failure`], when the source or the folder cannot be read.
-    pub(super) fn walk(source: &Source, folder: Option<&Path>, until: u64) -> Result<Self, Failure> {
+    /// [`Failure`], when the source or the folder cannot be read, or the list of suspects not be written.
+    pub(super) fn walk(
+        source: &Source,
+        folder: Option<&Path>,
+        until: u64,
+        suspects: &mut Suspects<'_>,
+    ) -> Result<Self, Failure> {
         let mut all = Self::default();
         if let Some(folder) = folder {
             for form in [Form::Jsonl, Form::Csv] {
@@ -59,17 +63,14 @@ impl Agreement {
             if brought.cursor > until {
                 break;
             }
-            all.take(brought)?;
+            all.take(brought, suspects)?;
         }
         let chapter = all.chapter;
         all.files.iter_mut().try_for_each(|files| files.end(chapter))?;
-        for doubt in std::mem::take(&mut all.doubts) {
-            all.suspects.add(|| format!("{doubt} {CHARGE_IN_DOUBT}"));
-        }
         Ok(all)
     }
 
-    fn take(&mut self, brought: Brought) -> Result<(), Failure> {
+    fn take(&mut self, brought: Brought, suspects: &mut Suspects<'_>) -> Result<(), Failure> {
         self.chapter = self.chapter.max(brought.chapter);
         for moved in brought.moves {
             let Money { currency, nanos } = moved.amount;
@@ -87,6 +88,7 @@ impl Agreement {
                 "attempt" => tried += charge,
                 _ => self.adjusted(&record, charge),
             }
+            suspect(&record, suspects)?;
             self.sum(&record, charge);
         }
         Ok(())
@@ -119,13 +121,6 @@ impl Agreement {
     }
 
     fn sum(&mut self, record: &Record, charge: i128) {
-        if record.result == CHARGE_CLEARED {
-            self.doubts.remove(&doubted(record));
-        } else if record.result == CHARGE_IN_DOUBT {
-            self.doubts.insert(doubted(record));
-        } else if record.state == "in_doubt" {
-            self.suspects.add(|| format!("{} {} by {}", record.id, record.result, record.service));
-        }
         if record.record == "message" {
             return;
         }
@@ -181,14 +176,23 @@ impl Agreement {
         json!({
             "records": self.seq, "messages": self.messages, "charged_and_open": charged_open,
             "unequal": self.unequal(proved), "disagreeing": self.disagreeing.json(),
-            "suspects": self.suspects.json(), "days": days,
-            "files": self.files.iter().map(Compared::json).collect::<Vec<_>>(),
+            "days": days, "files": self.files.iter().map(Compared::json).collect::<Vec<_>>(),
         })
     }
 }
 
-fn doubted(record: &Record) -> SmolStr {
-    format_smolstr!("{}.{}", record.message, record.attempt)
+/// Tells of the record if nobody knows what became of its attempt, or of the attempt's charge.
+fn suspect(record: &Record, suspects: &mut Suspects<'_>) -> io::Result<()> {
+    let attempt = MessageId::parse(&record.message).ok().zip(record.attempt.parse().ok());
+    match (&*record.result, attempt) {
+        (CHARGE_CLEARED, Some((message, n))) => suspects.clear(message, n),
+        (CHARGE_IN_DOUBT, Some((message, n))) => suspects.doubt(message, n),
+        _ if record.state == "in_doubt" => {
+            suspects.add(&record.id, &format!("{} by {}", record.result, record.service))?;
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 fn charge(record: &Record) -> Option<i128> {

@@ -3,12 +3,11 @@
 use serde_json::Value;
 use std::io::{self, Write};
 
-/// Prints the whole audit.
-pub(super) fn audit(out: &mut dyn Write, audit: &Value) -> io::Result<()> {
-    for (key, value) in audit.as_object().into_iter().flatten().filter(|(key, _)| *key != "records") {
+/// Prints the whole audit but the list of its suspects, which stands above it.
+pub(super) fn audit(out: &mut dyn Write, audit: &Value, records: &Value, suspects: u64) -> io::Result<()> {
+    for (key, value) in audit.as_object().into_iter().flatten() {
         writeln!(out, "{:<16} {value}", key.replace('_', " "))?;
     }
-    let Some(records) = audit.get("records") else { return Ok(()) };
     for key in ["records", "messages", "charged_and_open"] {
         writeln!(out, "{:<16} {}", key.replace('_', " "), records.get(key).unwrap_or(&Value::Null))?;
     }
@@ -36,7 +35,9 @@ pub(super) fn audit(out: &mut dyn Write, audit: &Value) -> io::Result<()> {
         writeln!(out, "DIFFERENT: the log's charges in {currency} are not those of the proof")?;
     }
     found(out, "DIFFERENT: records and ledger", records.get("disagreeing"))?;
-    found(out, "suspect: in doubt", records.get("suspects"))?;
+    if suspects > 0 {
+        writeln!(out, "suspects: {suspects}, listed above")?;
+    }
     for files in records.get("files").and_then(Value::as_array).into_iter().flatten() {
         let number = |key: &str| files.get(key).and_then(Value::as_u64).unwrap_or(0);
         let form = files.get("format").and_then(Value::as_str).unwrap_or_default();

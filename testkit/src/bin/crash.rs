@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 use switchback_testkit::crash::{self, Options};
 
-const USAGE: &str = "crash [--sip] [--ocs] [--kills N] [--server FILE] [--folder DIR] [--rate PER_SECOND] [--connections N] \
+const USAGE: &str = "crash [--sip] [--ocs] [--no-dedup] [--kills N] [--server FILE] [--folder DIR] [--rate PER_SECOND] [--connections N] \
                      [--life MILLISECONDS] [--ttl SECONDS] [--seed N] [--config-lines FILE] [--json FILE] \
                      [--least-in-flight N] [--some-windows] [--expect-violation] [--keep]";
 
@@ -89,6 +89,7 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Asked, String> {
             "--expect-violation" => asked.expect_violation = true,
             "--sip" => asked.options.sip = true,
             "--ocs" => asked.options.ocs = true,
+            "--no-dedup" => asked.options.deduplicates = false,
             "--keep" => asked.keep = true,
             _ => {
                 let value = words.next().ok_or_else(|| format!("{word} needs a value"))?;

@@ -26,6 +26,8 @@ pub struct Options {
     pub sip: bool,
     /// A charging system charges for half of the senders.
     pub ocs: bool,
+    /// It does a request once, however often it comes; else again each time, and the server is not told otherwise.
+    pub deduplicates: bool,
     /// Lines to add to the server's configuration (a VFS, for example).
     pub more_config: String,
 }
@@ -43,6 +45,7 @@ impl Default for Options {
             seed: 1,
             sip: false,
             ocs: false,
+            deduplicates: true,
             more_config: String::new(),
         }
     }

@@ -171,11 +171,12 @@ impl fmt::Display for Summary {
             writeln!(f, "told again, not being confirmed: {}", self.told_again)?;
             writeln!(f, "after restarts: {bindings} bindings and {statuses} statuses compared")?;
         }
-        if let Some(Outside { holds, charges, releases, repeated }) = self.outside {
+        if let Some(Outside { holds, charges, releases, repeated, suspects }) = &self.outside {
             writeln!(
                 f,
                 "charging system: {holds} held, {charges} charged, {releases} released, {repeated} requests again"
             )?;
+            writeln!(f, "suspects that the audit lists, by what the charging system says: {suspects:?}")?;
         }
         for (way, count) in &self.ways {
             writeln!(f, "  {way:<24} {count}")?;

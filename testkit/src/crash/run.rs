@@ -39,7 +39,7 @@ pub fn run(options: &Options, mut progress: impl FnMut(&Kill)) -> Result<Summary
     let (http, sip) = (free_address()?, free_address()?);
     let ocs = charging::start(options, &folder)?;
     let more = if options.sip { sip::config(sip) } else { String::new() };
-    let more = more + &ocs.as_ref().map(charging::section).unwrap_or_default();
+    let more = more + &ocs.as_ref().map(|ocs| charging::section(ocs, options)).unwrap_or_default();
     let config = setup::config(options, &store, http, smsc.address(), &more);
     let mut server = Server::new(&options.server, &folder, &config, http)?;
     server.start()?;
@@ -68,7 +68,7 @@ pub fn run(options: &Options, mut progress: impl FnMut(&Kill)) -> Result<Summary
     let audit = server.audit(&store, &folder.join("messages.jsonl"))?;
     let witnesses = judge(&folder, &audit, &mut kills, &mut summary)?;
     if let Some(ocs) = &ocs {
-        charging::judge(ocs, &folder, &witnesses.stored, &mut summary)?;
+        charging::judge(ocs, &folder, &witnesses.stored, &audit, options.deduplicates, &mut summary)?;
     }
     if let Err(fault) = stopped {
         summary.violation("no graceful stop", || fault.to_string());

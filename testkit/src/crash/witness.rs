@@ -114,6 +114,8 @@ pub(super) struct Stored {
     pub(super) delivered_ms: Option<u64>,
     pub(super) attempts: Vec<StoredAttempt>,
     pub(super) charged: Option<Money>,
+    /// The attempt that was charged.
+    pub(super) charged_attempt: Option<u16>,
 }
 
 /// One attempt of it.

@@ -181,6 +181,7 @@ impl World {
         let (granted, cost) = self.grant(request, play);
         if let Some(open) = self.sessions.remove(request.session_id) {
             self.accounts.release(&open.number, open.held);
+            self.moved(request.session_id, Movement::Release, open.held);
         }
         // Who grants more than was asked holds what there is.
         let held = if play.contains(&M::GrantsMore) { cost.min(self.accounts.free(number)) } else { cost };

@@ -46,6 +46,7 @@ fn stored(id: &str, reference: &str, status: &str) -> Stored {
         delivered_ms: None,
         attempts: vec![StoredAttempt { may_duplicate: false, service: "sms".into() }],
         charged: Some(Money { amount: "0.03".into(), currency: "EUR".into() }),
+        charged_attempt: Some(1),
     }
 }
 
