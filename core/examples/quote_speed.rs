@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 use std::hint::black_box;
 use std::io::Write as _;
 use std::time::Instant;
-use switchback_core::model::{Address, Money, PayerId, PlanId, Service, Time};
-use switchback_core::tariff::{Ask, Payer, Size, Tariffs, price};
+use switchback_core::model::{Address, Money, Origin, PayerId, PlanId, Service, Time};
+use switchback_core::tariff::{Occasion, Payer, Size, Tariffs};
 
 const PREFIXES: u32 = 60_000;
 const ROWS: u32 = 100_000;
@@ -127,9 +127,9 @@ fn main() {
             let sim = (at >> 20).checked_rem(sims).unwrap_or(0);
             let started = Instant::now();
             let payer = if name == "retail" { payers.get(&sim).expect("every SIM is there") } else { &one };
+            let occasion = Occasion::of(plan, recipient, Origin::HOME, NOW);
             for service in Service::ALL {
-                let size = Size { segments: 1, bytes: 40 };
-                black_box(price(plan, payer, &Ask::from_home(service, recipient, size, NOW)));
+                black_box(occasion.price(payer, service, Size { segments: 1, bytes: 40 }, false));
             }
             times.push(u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX));
         }
