@@ -1,6 +1,8 @@
 //! The server against a pretend charging system: nothing goes out without its grant, and whatever it does wrong, nobody
 //! is charged twice and nothing stays held.
 
+mod cgrates;
+
 use crate::server::{Server, ask_as, binary, text_of, wait_for};
 use serde_json::Value;
 use std::process::Command;
