@@ -38,13 +38,7 @@ fn refused(refusal: ChargeRefusal) -> ChargeOutcome {
 #[test]
 fn a_quote_is_the_accounts_own_price_and_moves_nothing() {
     let scene = Scene::new();
-    let done = ChargeDone {
-        price: Some(euro("0.27")),
-        is_list: false,
-        until: None,
-        is_free: false,
-        low_balance: false,
-    };
+    let done = ChargeDone { price: Some(euro("0.27")), ..ChargeDone::default() };
     assert_eq!(scene.step(ChargeStep::Quote), ChargeOutcome::Done(done));
     for service in [Service::Mms, Service::Im] {
         let ChargeOutcome::Done(done) = scene.ask(ChargeOrder { service, ..order(ChargeStep::Quote, 1) })
