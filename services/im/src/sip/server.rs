@@ -207,6 +207,8 @@ impl Server {
             self.transactions.tick(now, &mut self.outputs);
             self.carry_out();
             std::thread::sleep(TURN.saturating_sub(turn.elapsed()));
+            // The connections' tasks are of this thread: what they have for us is for the next turn.
+            tokio::task::yield_now().await;
         }
         // A second is plenty for what the engine has been asked; should it not be, something is told twice.
         drop(tokio::time::timeout(Duration::from_secs(1), self.part()).await);
