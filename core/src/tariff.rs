@@ -13,6 +13,7 @@ mod example;
 mod explain;
 mod numbers;
 mod numbers_read;
+mod occasion;
 mod origin;
 mod parse;
 mod payer;
@@ -26,6 +27,7 @@ mod zone;
 
 pub use example::{Example, ExampleFailed, ExampleMessage};
 pub use explain::{Explanation, explain};
+pub use occasion::Occasion;
 pub use payer::{Bucket, LedgerError, Payer, Purse};
 pub use plan::{Plan, PlanError, Rounding};
 pub use price::{AllowanceLeft, Ask, Priced, Size, price};

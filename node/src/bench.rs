@@ -9,6 +9,7 @@ mod fill;
 mod gauge;
 mod kannel;
 mod kannel_load;
+mod ledger;
 mod load;
 mod page;
 mod people;
@@ -37,6 +38,8 @@ pub(crate) struct BenchArgs {
 enum Part {
     /// Write finished messages into a store, through the store's own port in sorted batches.
     Fill(fill::FillArgs),
+    /// Measure money instead: reservations on disk, charging records and their audit, a reload of a long price list.
+    Ledger(ledger::LedgerArgs),
     /// Measure SIP clients instead: both ways over UDP and TCP, offline, registrations, and Kamailio beside it.
     Sip(sip::SipArgs),
     /// A fleet of SIP handsets, as a process of its own.
@@ -92,6 +95,7 @@ pub(crate) struct RunArgs {
 pub(crate) fn bench(args: BenchArgs) -> Result<ExitCode, Failure> {
     match args.part {
         Some(Part::Fill(args)) => fill::fill(&args),
+        Some(Part::Ledger(args)) => ledger::bench(&args),
         Some(Part::Sip(args)) => sip::bench(&args),
         Some(Part::SipLoad(args)) => sip::load(&args),
         Some(Part::Load(args)) => load::load(args),

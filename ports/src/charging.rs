@@ -89,7 +89,7 @@ pub enum ChargeOutcome {
 }
 
 /// What a charging system said with its yes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ChargeDone {
     /// What it costs, if it said so.
     pub price: Option<Money>,

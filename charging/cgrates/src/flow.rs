@@ -104,13 +104,7 @@ impl Flow {
     }
 
     fn done(self, price: Option<Money>) {
-        (self.told)(ChargeOutcome::Done(ChargeDone {
-            price,
-            is_list: false,
-            until: None,
-            is_free: false,
-            low_balance: false,
-        }));
+        (self.told)(ChargeOutcome::Done(ChargeDone { price, ..ChargeDone::default() }));
     }
 
     pub(crate) fn refuse(self, refusal: ChargeRefusal) {

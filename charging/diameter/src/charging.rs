@@ -6,7 +6,7 @@ use crate::link::{Came, Destination, Link, Reply, Request, link};
 use crate::options::{Mode, Options};
 use crate::tls::{TlsError, secure};
 use crate::translate::{key, operation, profile, units};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use switchback_ports::{
@@ -19,6 +19,8 @@ use wire_diameter::{EndToEnd, Identity, Peer, PeerConfig, ResultCode};
 
 /// Most peers of one charging system.
 const PEERS_MAX: usize = 4;
+/// So long nobody is asked for prices who has said that there are none.
+const NO_QUOTES_MS: u64 = 600_000;
 
 /// An operator's own charging system, over Diameter. Dropping it says goodbye to its peers; [`stop`](Self::stop) waits
 /// until that is done, and a peer that heard no goodbye may throw away what we say first when we are back (RFC 3539
@@ -35,7 +37,8 @@ pub(crate) struct Shared {
     options: Options,
     links: Vec<Link>,
     end_to_end: Mutex<EndToEnd>,
-    quotes: AtomicBool,
+    /// Until then it is not asked for prices, in milliseconds since 1970: it has said that it has none.
+    no_quotes_until: AtomicU64,
     nonce: AtomicU64,
 }
 
@@ -86,7 +89,7 @@ impl DiameterCharging {
             options,
             links,
             end_to_end: Mutex::new(EndToEnd::seeded(seconds, chance(random))),
-            quotes: AtomicBool::new(true),
+            no_quotes_until: AtomicU64::new(0),
             nonce: AtomicU64::new(u64::from(chance(random)) << 32),
             clock,
         };
@@ -108,10 +111,11 @@ impl DiameterCharging {
         self.shared.links.iter().any(Link::is_well)
     }
 
-    /// Whether a price can be found out here: false once the charging system has said that it never does that.
+    /// Whether a price can be found out here: false for ten minutes after the charging system has said that it never
+    /// does that.
     #[must_use]
     pub fn can_quote(&self) -> bool {
-        self.shared.quotes.load(Ordering::Relaxed)
+        self.shared.no_quotes_until.load(Ordering::Relaxed) <= self.shared.clock.now().as_millis()
     }
 }
 
@@ -158,15 +162,11 @@ impl Charging for DiameterCharging {
 }
 
 /// What becomes of an order for which nothing is said.
-const fn unsaid(step: ChargeStep, mode: Mode) -> ChargeOutcome {
+fn unsaid(step: ChargeStep, mode: Mode) -> ChargeOutcome {
     match (step, mode) {
-        (ChargeStep::Reserve | ChargeStep::Release, Mode::Event) => ChargeOutcome::Done(ChargeDone {
-            price: None,
-            is_list: false,
-            until: None,
-            is_free: false,
-            low_balance: false,
-        }),
+        (ChargeStep::Reserve | ChargeStep::Release, Mode::Event) => {
+            ChargeOutcome::Done(ChargeDone::default())
+        }
         _ => ChargeOutcome::Refused(ChargeRefusal::NotSupported),
     }
 }
@@ -191,9 +191,12 @@ impl Shared {
         self.end_to_end.lock().unwrap_or_else(PoisonError::into_inner).another()
     }
 
-    /// The charging system never says prices: it is not asked again until the next start.
+    /// The charging system says that it has no prices. Some say the same when they are only in trouble, so it is asked
+    /// again later.
     pub(crate) fn cannot_quote(&self, code: ResultCode) {
-        if self.quotes.swap(false, Ordering::Relaxed) {
+        let now = self.clock.now();
+        let until = now.plus_millis(NO_QUOTES_MS).as_millis();
+        if self.no_quotes_until.swap(until, Ordering::Relaxed) <= now.as_millis() {
             tracing::warn!(%code, "the charging system has no prices to tell: plans must say them");
         }
     }

@@ -18,7 +18,7 @@ pub struct PeerAddress {
 /// How a price is found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum QuoteBy {
-    /// By a price enquiry: a list price. A charging system that has none says so once and is not asked again.
+    /// By a price enquiry: a list price. A charging system that has none says so and is not asked for ten minutes.
     #[default]
     PriceEnquiry,
     /// By a reservation with advice of charge that is given back at once.

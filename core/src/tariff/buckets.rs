@@ -34,12 +34,12 @@ pub(super) struct Covered {
 
 impl<'c, 'a> Buckets<'c, 'a> {
     pub(super) fn new(case: &'c Case<'a>, rate: &'c Rate, dests: &'c Dests) -> Self {
-        let counted = case.origins.counted(rate.origin);
+        let counted = case.on.origins.counted(rate.origin);
         Self { case, rate, dests, counted, granted: Vec::new(), taken: Vec::new() }
     }
 
     fn period(&self, per: Per) -> u32 {
-        per.start(self.case.local.day)
+        per.start(self.case.on.local.day)
     }
 
     fn take(&mut self, bucket: &smol_str::SmolStr, units: u64, period: u32) {
@@ -56,8 +56,8 @@ impl<'c, 'a> Buckets<'c, 'a> {
     ) -> Result<i128, Price> {
         let mut fees = 0_i128;
         let case = self.case;
-        let from = case.origins.triggering(self.rate.origin, case.ask.service == Service::Im);
-        for pass in &case.plan.passes {
+        let from = case.on.origins.triggering(self.rate.origin, case.service == Service::Im);
+        for pass in &case.on.plan.passes {
             let scope = &pass.trigger;
             if !scope.sells(case.sold) || !scope.reaches(self.dests.list()) || !scope.starts_at(from) {
                 tell(Told::Skipped { id: &pass.id, why: Skipped::NotForThis });
@@ -83,7 +83,7 @@ impl<'c, 'a> Buckets<'c, 'a> {
         priced: &mut Priced,
         tell: &mut impl FnMut(Told<'_>),
     ) -> Result<Covered, Price> {
-        let plan = self.case.plan;
+        let plan = self.case.on.plan;
         let mut open = units;
         let mut overage = Overage::Charge;
         let order = self.order();
@@ -117,14 +117,14 @@ impl<'c, 'a> Buckets<'c, 'a> {
 
     /// The places of the plan's allowances in the order in which they are used up, where that is not their own order.
     fn order(&self) -> Vec<usize> {
-        let allowances = &self.case.plan.allowances;
+        let allowances = &self.case.on.plan.allowances;
         if !allowances
             .windows(2)
             .any(|pair| matches!(pair, [a, b] if a.priority == b.priority && a.per != b.per))
         {
             return Vec::new();
         }
-        let day = self.case.local.day;
+        let day = self.case.on.local.day;
         let mut order: Vec<usize> = (0..allowances.len()).collect();
         // A stable sort: what ends on one day stays in the order of its names.
         order.sort_by_key(|place| {
@@ -201,14 +201,14 @@ impl<'c, 'a> Buckets<'c, 'a> {
             scope.sells(sold) && scope.reaches(dests) && scope.starts_at(counted)
         };
         let mut amount = amount;
-        for cap in case.plan.caps.iter().filter(applies).filter(|cap| cap.then == Then::Free) {
+        for cap in case.on.plan.caps.iter().filter(applies).filter(|cap| cap.then == Then::Free) {
             let left = case.purse.left(&cap.id, self.period(cap.per)).ok_or(NOT_ADOPTED)?;
             if amount > i128::from(left) {
                 tell(Told::Capped { id: &cap.id, left });
                 amount = i128::from(left);
             }
         }
-        for cap in case.plan.caps.iter().filter(applies) {
+        for cap in case.on.plan.caps.iter().filter(applies) {
             let period = self.period(cap.per);
             let left = case.purse.left(&cap.id, period).ok_or(NOT_ADOPTED)?;
             if amount > i128::from(left) {

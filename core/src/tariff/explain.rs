@@ -1,9 +1,10 @@
 //! How a price came about, in sentences: which row, which bucket, what is left, and why not another. Told by the very
 //! function that prices.
 
+use super::occasion::Occasion;
 use super::payer::Purse;
 use super::plan::{Plan, Sold};
-use super::price::{Ask, Priced, work};
+use super::price::{Ask, Priced};
 use super::rates::{Dest, From, Rate, Tariff};
 use crate::model::{Currency, Funds, Money, Price, Settlement, Unit};
 use smol_str::SmolStr;
@@ -24,7 +25,8 @@ pub struct Explanation {
 #[must_use]
 pub fn explain<'a>(plan: &Plan, payer: impl Into<Purse<'a>>, ask: &Ask<'_>) -> Explanation {
     let mut steps = vec![format!("plan {} version {}", plan.id, plan.version)];
-    let priced = work(plan, payer.into(), ask, &mut |told| {
+    let on = Occasion::of(plan, ask.recipient, ask.origin, ask.at);
+    let priced = on.work(payer.into(), ask.service, ask.size, ask.file, &mut |told| {
         if steps.len() < SENTENCES_MAX {
             steps.extend(told.sentence(plan));
         }

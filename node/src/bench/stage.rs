@@ -1,5 +1,6 @@
 //! The processes of a bench and the folder they work in. All of them end with it, however it ends.
 
+use super::gauge::memory_kib;
 use crate::cli::Failure;
 use crate::http::Client;
 use std::io::{BufRead, BufReader};
@@ -95,6 +96,18 @@ impl Process {
         // One that has ended already needs no killing.
         drop(self.0.kill());
         drop(self.0.wait());
+    }
+
+    /// Waits until it ends by itself, and gives the peak of its memory in KiB, which is looked at every 10 ms.
+    pub(super) fn finish(mut self) -> Result<(std::process::ExitStatus, u64), Failure> {
+        let mut peak = 0;
+        loop {
+            peak = peak.max(memory_kib(self.id(), "VmHWM"));
+            if let Some(status) = self.0.try_wait()? {
+                return Ok((status, peak));
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Asks it to end, and waits for that.
@@ -237,6 +250,12 @@ impl Server {
     pub(super) fn metric(&self, name: &str) -> Result<u64, Failure> {
         let page = super::page::read(&self.admin()?)?;
         page.get(name).ok_or_else(|| Failure::Failed(format!("/metrics has no {name}")))
+    }
+
+    /// Tells it to read its tariff again.
+    pub(super) fn hang_up(&self) -> Result<(), Failure> {
+        Command::new("kill").arg("-HUP").arg(self.id().to_string()).status()?;
+        Ok(())
     }
 
     /// Kills it as a power cut would.

@@ -10,7 +10,7 @@ use switchback_core::model::{
     SubscriberId, Time, Timers,
 };
 use switchback_core::tariff::{Ask, Payer, Plan, Size, price};
-use switchback_ports::{Unit, Write, encode};
+use switchback_ports::{Expect, Unit, Write, encode};
 
 /// The plan of a bench: chat is free, an SMS costs more abroad.
 pub(super) const PLAN_ID: &str = "bench";
@@ -99,24 +99,44 @@ impl Maker {
         let mut changes = Changes::default();
         lifecycle::accepted(&mut message, at, &mut changes);
         self.drive(n, &mut message, &Input::Poked, at, &mut changes)?;
+        self.deliver(n, &mut message, at, &mut changes)?;
+        message.version = 3;
+        self.unit(n, message, changes, true)
+    }
+
+    /// The n-th message as it is accepted: its first attempt begins, and its price is reserved.
+    pub(super) fn begun(&mut self, n: u64, at: Time, recipients: u64) -> Result<(Unit, Message), Failure> {
+        let mut message = self.draft(n, at, recipients, Kind::Finished)?;
+        let mut changes = Changes::default();
+        lifecycle::accepted(&mut message, at, &mut changes);
+        self.drive(n, &mut message, &Input::Poked, at, &mut changes)?;
+        message.version = 1;
+        let mut unit = self.unit(n, message.clone(), changes, true)?;
+        unit.expects.push(Expect::Message { id: message.id, version: None });
+        Ok((unit, message))
+    }
+
+    /// That message, delivered and charged.
+    pub(super) fn ended(&mut self, n: u64, mut message: Message, at: Time) -> Result<Unit, Failure> {
+        let mut changes = Changes::default();
+        self.deliver(n, &mut message, at, &mut changes)?;
+        let before = Expect::Message { id: message.id, version: Some(message.version) };
+        message.version += 1;
+        let mut unit = self.unit(n, message, changes, false)?;
+        unit.expects.push(before);
+        Ok(unit)
+    }
+
+    /// The SMSC takes the message, and its receipt comes.
+    fn deliver(&self, n: u64, message: &mut Message, at: Time, changes: &mut Changes) -> Result<(), Failure> {
         let report = |kind| Input::Report { attempt: 1, part: 0, kind, code: None };
         let peer_id = Some(PeerId::new(format!("f{n:x}")));
-        self.drive(
-            n,
-            &mut message,
-            &report(ReportKind::HandedOver { peer_id }),
-            at.plus_millis(2),
-            &mut changes,
-        )?;
-        self.drive(n, &mut message, &report(ReportKind::Delivered), at.plus_millis(12), &mut changes)?;
-        message.version = 3;
-        if message.status != Status::Delivered {
-            return Err(Failure::Failed(format!(
-                "a message that should be delivered is {}",
-                message.status.as_str()
-            )));
+        self.drive(n, message, &report(ReportKind::HandedOver { peer_id }), at.plus_millis(2), changes)?;
+        self.drive(n, message, &report(ReportKind::Delivered), at.plus_millis(12), changes)?;
+        if message.status == Status::Delivered {
+            return Ok(());
         }
-        self.unit(n, message, changes)
+        Err(Failure::Failed(format!("a message that should be delivered is {}", message.status.as_str())))
     }
 
     /// The n-th message, held for a subscriber who is offline.
@@ -131,7 +151,7 @@ impl Maker {
                 message.status.as_str()
             )));
         }
-        self.unit(n, message, changes)
+        self.unit(n, message, changes, true)
     }
 
     fn index(&self, n: u64) -> usize {
@@ -235,20 +255,19 @@ impl Maker {
         }))
     }
 
-    /// Everything that is written of the message, its payer's new balance included.
-    fn unit(&mut self, n: u64, message: Message, changes: Changes) -> Result<Unit, Failure> {
+    /// Everything that is written of the message, its payer's new balance included, and its content when it is new.
+    fn unit(&mut self, n: u64, message: Message, changes: Changes, is_new: bool) -> Result<Unit, Failure> {
         let id = message.id;
         let index = self.index(n);
         let Some(payer) = self.payers.get_mut(index) else { return Err(Failure::Failed("no payer".into())) };
         for entry in &changes.ledger {
             payer.apply(entry).map_err(|error| Failure::Failed(error.to_string()))?;
         }
-        let mut writes = vec![
-            Write::Message(Box::new(message)),
-            Write::Content(id, Box::new(Content::text(text(n)))),
-            Write::Decisions(id, changes.records),
-            Write::Events(changes.events),
-        ];
+        let mut writes = vec![Write::Message(Box::new(message))];
+        if is_new {
+            writes.push(Write::Content(id, Box::new(Content::text(text(n)))));
+        }
+        writes.extend([Write::Decisions(id, changes.records), Write::Events(changes.events)]);
         if !changes.ledger.is_empty() {
             writes.push(Write::Ledger(changes.ledger));
             writes.push(Write::Payer(Box::new(payer.clone())));

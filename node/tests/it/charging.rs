@@ -1,8 +1,13 @@
 //! The server against a pretend charging system: nothing goes out without its grant, and whatever it does wrong, nobody
 //! is charged twice and nothing stays held.
 
+mod cgrates;
+mod event;
+mod misbehaves;
+
 use crate::server::{Server, ask_as, binary, text_of, wait_for};
 use serde_json::Value;
+use std::net::{SocketAddr, TcpListener};
 use std::process::Command;
 use switchback_testkit::ocs::{self, Ocs};
 use switchback_testkit::smsc::{self, Phone, Smsc};
@@ -92,6 +97,17 @@ fn until(server: &Server, id: &str, status: &str) -> Value {
         let message: Value = serde_json::from_str(&body).unwrap();
         (message["status"] == status).then_some(message)
     })
+}
+
+/// The charging system goes, and the server knows: it has come back to its door. What it gives to a link that nobody
+/// reads is in doubt, and is rightly not given again.
+fn go(ocs: Ocs) -> SocketAddr {
+    let place = ocs.address();
+    drop(ocs);
+    let door = TcpListener::bind(place).unwrap();
+    door.set_nonblocking(true).unwrap();
+    wait_for("the server at the door", || door.accept().ok());
+    place
 }
 
 /// What the audit says, and whether it is content.
@@ -216,7 +232,7 @@ fn a_charge_without_an_answer_is_a_suspect_and_is_not_sent_again() {
 #[test]
 fn while_nobody_is_there_a_plan_denies_waits_or_lets_go_free() {
     // A port that nobody listens on, until the charging system comes.
-    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let server = Server::start(&section(&[address.to_string()], "quote = \"mirror\"\n"));
     let smsc = smsc_for(&server);
     let (anna, bert, cleo) = (
@@ -246,13 +262,7 @@ fn when_a_peer_goes_the_other_ends_what_it_began() {
     smsc.set_phone(PHONE, Phone::Off);
     let begun = send(&server, &anna);
     wait_for("the message to leave", || (smsc.counts().submits > 0).then_some(()));
-    let place = first.address();
-    drop(first);
-    // It knows that the peer is gone when it comes back to its door: what it gives to a link that nobody reads is in doubt,
-    // and is rightly not given again.
-    let door = std::net::TcpListener::bind(place).unwrap();
-    door.set_nonblocking(true).unwrap();
-    wait_for("the server at the door", || door.accept().ok());
+    go(first);
     smsc.set_phone(PHONE, Phone::Reachable);
     until(&server, &begun, "delivered");
     until(&server, &send(&server, &anna), "delivered");

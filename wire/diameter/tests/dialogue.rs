@@ -298,6 +298,23 @@ fn session_ids_are_derived_and_differ() {
 }
 
 #[test]
+fn nothing_but_a_success_is_taken_for_one_and_what_is_not_known_leaves_doubt() {
+    for code in (0..10_000).map(ResultCode) {
+        for operation in [Operation::Reserve, Operation::Commit, Operation::Debit, Operation::Refund] {
+            let (mut dialogue, step) = begin(operation, TERMS);
+            let next = dialogue.hear(&Heard::Answer(&answer(step, code)));
+            let done = matches!(next, Next::End(Ended::Granted(_)));
+            let says_so = matches!(code.verdict(), Verdict::Granted | Verdict::NotApplicable);
+            assert!(says_so || !done, "{operation:?} {code}");
+            let doubt = matches!(next, Next::End(Ended::Unknown(_)));
+            assert_eq!(doubt, code.verdict() == Verdict::Unclear, "{operation:?} {code}: {next:?}");
+        }
+    }
+    let known = |verdict| ResultCode::KNOWN.iter().filter(move |code| code.verdict() == verdict).count();
+    assert_eq!((known(Verdict::Granted), known(Verdict::NotApplicable)), (1, 1));
+}
+
+#[test]
 fn every_known_code_says_who_must_act() {
     for code in ResultCode::KNOWN {
         let nobody =

@@ -1,6 +1,7 @@
 //! Everything that a charging system gets wrong, each alone: what we then believe, and that money is safe.
 
 use crate::scene::{Scene, euro, options, order, until};
+use std::sync::atomic::Ordering;
 use switchback_diameter::Options;
 use switchback_ports::{ChargeOrder, ChargeOutcome, ChargeRefusal, ChargeStep};
 use switchback_testkit::ocs::Script;
@@ -85,6 +86,10 @@ fn who_has_no_prices_is_asked_for_them_once() {
     }
     assert_eq!((scene.ocs[0].counts().price_enquiries, scene.charging.can_quote()), (1, false));
     assert!(is_done(scene.step(ChargeStep::Reserve)), "the rest goes on");
+    scene.ocs[0].set_script(Script::default());
+    assert!(!is_done(scene.step(ChargeStep::Quote)), "it was asked just now");
+    scene.clock.0.fetch_add(600_000, Ordering::Relaxed);
+    assert!(is_done(scene.step(ChargeStep::Quote)), "it was only in trouble");
 }
 
 #[test]

@@ -12,12 +12,15 @@ use switchback_testkit::ocs::{Config, Ocs};
 /// Nothing takes longer than this, or the test has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-pub(crate) struct WallClock;
+/// The wall's, and so many milliseconds ahead of it.
+#[derive(Default)]
+pub(crate) struct Ahead(pub(crate) AtomicU64);
 
-impl Clock for WallClock {
+impl Clock for Ahead {
     fn now(&self) -> Time {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Time::from_millis(u64::try_from(since.as_millis()).unwrap_or_default())
+        let wall = Time::from_millis(u64::try_from(since.as_millis()).unwrap_or_default());
+        wall.plus_millis(self.0.load(Ordering::Relaxed))
     }
 }
 
@@ -36,6 +39,7 @@ impl Random for Counting {
 pub(crate) struct Scene {
     pub(crate) ocs: Vec<Ocs>,
     pub(crate) charging: DiameterCharging,
+    pub(crate) clock: Arc<Ahead>,
     _runtime: tokio::runtime::Runtime,
 }
 
@@ -54,9 +58,13 @@ pub(crate) fn plain(address: impl ToString) -> PeerAddress {
 }
 
 pub(crate) fn client(options: Options) -> (DiameterCharging, tokio::runtime::Runtime) {
+    client_by(options, Arc::default())
+}
+
+fn client_by(options: Options, clock: Arc<Ahead>) -> (DiameterCharging, tokio::runtime::Runtime) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let random = Counting(AtomicU64::new(1));
-    let charging = DiameterCharging::start(options, Arc::new(WallClock), &random, runtime.handle()).unwrap();
+    let charging = DiameterCharging::start(options, clock, &random, runtime.handle()).unwrap();
     (charging, runtime)
 }
 
@@ -83,10 +91,11 @@ impl Scene {
             ocs.push(another);
         }
         let options = Options { peers: ocs.iter().map(|it| plain(it.address())).collect(), ..options };
-        let (charging, runtime) = client(options);
+        let clock = Arc::<Ahead>::default();
+        let (charging, runtime) = client_by(options, Arc::clone(&clock));
         let all = u64::try_from(peers).unwrap();
         until("the charging system is connected", || ocs[0].counts().links >= all && charging.is_reachable());
-        Self { ocs, charging, _runtime: runtime }
+        Self { ocs, charging, clock, _runtime: runtime }
     }
 
     pub(crate) fn ask(&self, order: ChargeOrder) -> ChargeOutcome {
