@@ -4,8 +4,8 @@ mod decode;
 
 use std::borrow::Cow;
 
-use crate::header::split_name;
-use crate::lines::{Block, block, next_line};
+use crate::header::{is_verbatim, split_name};
+use crate::lines::{Block, block, is_plain, next_line};
 use crate::{BLOCK_MAX, EncodeError, Fault, HEADERS_MAX};
 
 /// A header of the content. `Content-Length` is never among them: it is not believed when read (senders count
@@ -127,17 +127,19 @@ impl<'a> Content<'a> {
         }
         for header in &self.headers {
             let MimeHeader { name, value } = header;
-            if !is_mime_name(name) || header.is("Content-Length") {
+            if !is_mime_name(name.as_bytes()) || header.is("Content-Length") {
                 return Err(EncodeError::Name);
             }
-            if value.is_empty() || value.trim() != value || value.contains(char::is_control) {
+            if !is_verbatim(value) {
                 return Err(EncodeError::Value);
             }
             for part in [name.as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
                 out.extend_from_slice(part);
             }
         }
-        out.extend_from_slice(format!("Content-Length: {}\r\n", self.body.len()).as_bytes());
+        for part in ["Content-Length: ", &self.body.len().to_string(), "\r\n"] {
+            out.extend_from_slice(part.as_bytes());
+        }
         if out.len() - before > BLOCK_MAX || self.headers.len() >= HEADERS_MAX {
             return Err(EncodeError::TooLong);
         }
@@ -149,13 +151,13 @@ impl<'a> Content<'a> {
 
 /// Whether a line is a header of MIME's own, so that it belongs to a content wherever it stands.
 pub(crate) fn is_content_line(line: &[u8]) -> bool {
-    split_name(line).is_some_and(|(name, _)| is_mime_name(name) && is_content_name(name))
+    split_name(line).is_some_and(|(name, _)| is_content_name(name) && is_mime_name(name))
 }
 
 /// `Content-...` or `MIME-Version`.
-pub(crate) fn is_content_name(name: &str) -> bool {
-    let own = name.get(..8).is_some_and(|front| front.eq_ignore_ascii_case("content-"));
-    own || name.eq_ignore_ascii_case("MIME-Version")
+pub(crate) fn is_content_name(name: &[u8]) -> bool {
+    let own = name.get(..8).is_some_and(|front| front.eq_ignore_ascii_case(b"content-"));
+    own || name.eq_ignore_ascii_case(b"MIME-Version")
 }
 
 fn is_fold(line: &[u8]) -> bool {
@@ -166,7 +168,7 @@ fn is_fold(line: &[u8]) -> bool {
 fn unfolded<'a>(lines: &[&'a [u8]]) -> Option<Vec<MimeHeader<'a>>> {
     let mut headers: Vec<MimeHeader<'a>> = Vec::with_capacity(lines.len());
     for line in lines {
-        if line.iter().any(|octet| octet.is_ascii_control() && *octet != b'\t') {
+        if !is_plain(line) {
             return None;
         }
         if is_fold(line) {
@@ -180,14 +182,34 @@ fn unfolded<'a>(lines: &[&'a [u8]]) -> Option<Vec<MimeHeader<'a>>> {
             return None;
         }
         headers.push(MimeHeader {
-            name: Cow::Borrowed(name),
+            name: String::from_utf8_lossy(name),
             value: String::from_utf8_lossy(value.trim_ascii()),
         });
     }
     Some(headers)
 }
 
-fn is_mime_name(name: &str) -> bool {
-    let token = |octet: u8| octet.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?=".contains(&octet);
-    !name.is_empty() && name.bytes().all(token)
+fn is_mime_name(name: &[u8]) -> bool {
+    let token = |octet: u8| {
+        octet.is_ascii_alphanumeric()
+            || octet.is_ascii_graphic()
+                && !matches!(
+                    octet,
+                    b'(' | b')'
+                        | b'<'
+                        | b'>'
+                        | b'@'
+                        | b','
+                        | b';'
+                        | b':'
+                        | b'\\'
+                        | b'"'
+                        | b'/'
+                        | b'['
+                        | b']'
+                        | b'?'
+                        | b'='
+                )
+    };
+    !name.is_empty() && name.iter().all(|octet| token(*octet))
 }

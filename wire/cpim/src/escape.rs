@@ -64,6 +64,11 @@ fn flush(units: &mut Vec<u16>, plain: &mut String) {
     plain.extend(halves.map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)));
 }
 
+/// Whether a text has such a character. Nearly every text is ASCII, where an octet is one.
+pub(crate) fn has(text: &str, such: impl Fn(char) -> bool) -> bool {
+    if text.is_ascii() { text.bytes().any(|octet| such(char::from(octet))) } else { text.contains(such) }
+}
+
 /// Writes text so that it fits into a line. Inside quotation marks those are escaped too; without them a space at
 /// either end, which would be taken for the space round a value.
 pub(crate) fn push_escaped(text: &str, quoted: bool, out: &mut String) {

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use crate::EncodeError;
-use crate::escape::{push_escaped, quoted, unescaped};
+use crate::escape::{has, push_escaped, quoted, unescaped};
+use crate::lines::is_plain;
 
 /// A parameter of a header: `lang=fr`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,10 +28,11 @@ impl<'a> Line<'a> {
     /// `None` for what is no header: no colon, no name, a folded line (this format has none), a control character,
     /// a bare CR among them.
     pub(crate) fn parse(line: &'a [u8]) -> Option<Self> {
-        if line.iter().any(|octet| octet.is_ascii_control() && *octet != b'\t') {
+        if !is_plain(line) {
             return None;
         }
         let (name, after) = split_name(line)?;
+        let name = str::from_utf8(name).ok()?;
         let (prefix, name) = match name.split_once('.') {
             Some((prefix, name)) => (Some(prefix), name),
             None => (None, name),
@@ -82,11 +84,10 @@ impl<'a> Line<'a> {
 }
 
 /// The name of a header line and what follows its colon. Space before the colon is tolerated.
-pub(crate) fn split_name(line: &[u8]) -> Option<(&str, &[u8])> {
-    let colon = line.iter().position(|octet| *octet == b':')?;
+pub(crate) fn split_name(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = memchr::memchr(b':', line)?;
     let (name, after) = line.split_at_checked(colon)?;
-    let name = str::from_utf8(name.trim_ascii_end()).ok()?;
-    Some((name, after.get(1..)?))
+    Some((name.trim_ascii_end(), after.get(1..)?))
 }
 
 /// Parameters end at the first space outside quotation marks.
@@ -123,6 +124,11 @@ pub(crate) fn push_params(params: &[Param<'_>], out: &mut String) -> Result<(), 
     Ok(())
 }
 
+/// Whether a value can be written as it stands: no escape could say what a line can't hold.
+pub(crate) fn is_verbatim(value: &str) -> bool {
+    !value.is_empty() && value.trim().len() == value.len() && !has(value, char::is_control)
+}
+
 /// `Token` of RFC 3862: letters of any script, but nothing that is space in one of them.
 pub(crate) fn is_token(text: &str) -> bool {
     let letter = |c: char| match u8::try_from(c).ok().filter(u8::is_ascii) {
@@ -137,6 +143,10 @@ pub(crate) fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(is_name_char)
 }
 
-fn is_name_char(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || b"!#$%&'*+-^_`|~".contains(&octet)
+const fn is_name_char(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric()
+        || matches!(
+            octet,
+            b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'^' | b'_' | b'`' | b'|' | b'~'
+        )
 }

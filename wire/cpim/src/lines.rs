@@ -12,8 +12,7 @@ pub(crate) fn next_line<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     if rest.is_empty() {
         return None;
     }
-    let end = rest.iter().position(|octet| *octet == b'\n');
-    let (line, after) = match end {
+    let (line, after) = match memchr::memchr(b'\n', rest) {
         Some(end) => {
             let (line, after) = rest.split_at_checked(end)?;
             (line.strip_suffix(b"\r").unwrap_or(line), after.get(1..).unwrap_or_default())
@@ -22,6 +21,12 @@ pub(crate) fn next_line<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     };
     *rest = after;
     Some(line)
+}
+
+/// Whether no control character but a tab is in a line: a CR alone would be a line end to some.
+pub(crate) fn is_plain(line: &[u8]) -> bool {
+    // Without a way out in between, many octets are looked at at once.
+    !line.iter().fold(false, |found, octet| found | (octet.is_ascii_control() & (*octet != b'\t')))
 }
 
 /// Skips the empty lines at the front: an empty block of outer MIME headers, or a line end too many.
@@ -42,7 +47,8 @@ pub(crate) struct Block<'a> {
 /// Reads a block of headers within the bounds.
 pub(crate) fn block(input: &[u8]) -> Result<Block<'_>, Fault> {
     let mut rest = input;
-    let mut lines = Vec::new();
+    // As many as an envelope of a chat message has.
+    let mut lines = Vec::with_capacity(8);
     // A bounded prefix: what is over the bound is never looked at.
     while let Some(line) = next_line(&mut rest) {
         if input.len() - rest.len() > BLOCK_MAX + 2 {

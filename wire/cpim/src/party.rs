@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::EncodeError;
-use crate::escape::{push_escaped, quoted, unescaped};
+use crate::escape::{has, push_escaped, quoted, unescaped};
 use crate::header::is_token;
 
 /// A URI with the name somebody goes by (RFC 3862 4.1 `[ Formal-name ] "<" URI ">"`). What the sender wrote, and
@@ -70,5 +70,5 @@ pub(crate) fn push_uri(uri: &str, out: &mut String) -> Result<(), EncodeError> {
 /// What may stand between angle brackets: not empty, and nothing that would end it.
 pub(crate) fn is_uri(text: &str) -> bool {
     let never = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"');
-    !text.is_empty() && !text.contains(never)
+    !text.is_empty() && !has(text, never)
 }

@@ -54,8 +54,10 @@ impl Wants {
     }
 
     pub(crate) fn write(self, out: &mut String) {
-        let words: Vec<_> =
-            Self::WORDS.iter().filter(|(want, _)| self.has(*want)).map(|(_, word)| *word).collect();
-        out.push_str(&words.join(", "));
+        let mut separator = "";
+        for (_, word) in Self::WORDS.iter().filter(|(want, _)| self.has(*want)) {
+            out.extend([separator, word]);
+            separator = ", ";
+        }
     }
 }

@@ -78,10 +78,10 @@ impl Message {
         self.essentials.via_range()
     }
 
-    /// With octets in which the topmost Via, from `start` to `old`, goes on to `new`.
-    pub(crate) fn with_top_via(self, octets: Bytes, start: usize, old: usize, new: usize) -> Self {
-        let head = self.head.replaced(octets, old, new);
-        let essentials = self.essentials.moved(old, new).with_via(&head, start..new);
+    /// With octets in which the topmost Via, which ended at `old`, ends with these parameters.
+    pub(crate) fn with_via_params(self, octets: Bytes, old: usize, params: Range<usize>) -> Self {
+        let head = self.head.replaced(octets, old, params.end);
+        let essentials = self.essentials.with_via_params(old, params);
         Self { head, essentials }
     }
 

@@ -116,20 +116,9 @@ pub(crate) fn decimal(digits: &[u8]) -> Option<u64> {
     })
 }
 
-/// How many parameters one value or URI may have: beyond, asking which of them are there twice costs too much.
-const PARAMS_MAX: usize = 64;
-
-/// Whether names of parameters may stand together: none is there twice (RFC 3261 7.3.1, 19.1.1), so that nobody has to
-/// choose which one counts.
-pub(crate) fn are_distinct<'a>(
-    names: impl Iterator<Item = &'a [u8]> + Clone,
-    same: impl Fn(&[u8], &[u8]) -> bool,
-) -> bool {
-    names
-        .clone()
-        .enumerate()
-        .all(|(at, name)| at < PARAMS_MAX && !names.clone().take(at).any(|before| same(before, name)))
-}
+/// How many parameters one value or URI may have. None may be there twice (RFC 3261 7.3.1, 19.1.1), so that nobody has
+/// to choose which one counts; with more of them, asking that would cost too much.
+pub(crate) const PARAMS_MAX: usize = 64;
 
 /// What is left of a value while it is read.
 #[derive(Debug, Clone, Copy)]
@@ -197,7 +186,8 @@ impl<'a> Scan<'a> {
 
     /// Everything up to a place in what is left, or to the end.
     pub(crate) fn before(&mut self, place: Option<usize>) -> &'a [u8] {
-        let (taken, rest) = place.and_then(|at| self.rest.split_at_checked(at)).unwrap_or((self.rest, &[]));
+        let place = place.unwrap_or(self.rest.len());
+        let (taken, rest) = self.rest.split_at_checked(place).unwrap_or((self.rest, &[]));
         self.rest = rest;
         taken
     }

@@ -52,7 +52,7 @@ impl HeaderName<'_> {
     /// The field it has. Case is forgiven, though the standard tells `From` from `from`.
     pub(super) fn field(&self) -> Option<Field> {
         let same = |namespace: &str, name: &str| {
-            namespace == self.namespace && name.eq_ignore_ascii_case(&self.name)
+            name.eq_ignore_ascii_case(&self.name) && namespace == self.namespace
         };
         Field::ALL.into_iter().find(|(_, namespace, name)| same(namespace, name)).map(|(field, ..)| field)
     }
@@ -60,7 +60,7 @@ impl HeaderName<'_> {
     /// Whether a further header may have this name: no field, no part of the format, nothing of the content.
     pub(super) fn is_further(&self) -> bool {
         let reserved = self.namespace == namespace::CPIM
-            && (is_content_name(&self.name) || self.name.eq_ignore_ascii_case("NS"));
+            && (is_content_name(self.name.as_bytes()) || self.name.eq_ignore_ascii_case("NS"));
         is_name(&self.name) && !reserved && self.field().is_none()
     }
 }

@@ -1,8 +1,10 @@
 //! Writing an envelope: the standard's form and no other, refused rather than bent.
 
+use std::borrow::Cow;
+
 use super::{Cpim, HeaderName, Subject, namespace};
 use crate::escape::push_escaped;
-use crate::header::{is_name, push_params};
+use crate::header::{is_name, is_verbatim, push_params};
 use crate::party::push_uri;
 use crate::{BLOCK_MAX, EncodeError, HEADERS_MAX, Param};
 
@@ -34,7 +36,7 @@ impl Cpim<'_> {
     }
 
     fn headers(&self) -> Result<String, EncodeError> {
-        let mut lines = Lines { out: String::new(), count: 0, prefixes: self.prefixes() };
+        let mut lines = Lines { out: String::with_capacity(512), count: 0, prefixes: self.prefixes() };
         for (name, parties) in [("From", self.from.as_slice()), ("To", &self.to), ("cc", &self.cc)] {
             for party in parties {
                 lines.line(name, |out| party.write(out))?;
@@ -65,7 +67,7 @@ impl Cpim<'_> {
         lines.finish()
     }
 
-    fn imdn_headers(&self, lines: &mut Lines) -> Result<(), EncodeError> {
+    fn imdn_headers(&self, lines: &mut Lines<'_>) -> Result<(), EncodeError> {
         let imdn = &self.imdn;
         if let Some(id) = &imdn.message_id {
             lines.verbatim("imdn.Message-ID", id)?;
@@ -90,29 +92,30 @@ impl Cpim<'_> {
     }
 
     /// The namespaces that this message needs, each with its prefix.
-    fn prefixes(&self) -> Vec<(String, String)> {
+    fn prefixes(&self) -> Vec<(&str, Cow<'static, str>)> {
         let imdn = (self.imdn != super::ImdnHeaders::default()).then_some(namespace::IMDN);
         let further = self.others.iter().map(|other| &other.name).chain(&self.required);
-        let mut prefixes: Vec<(String, String)> = Vec::new();
+        let mut prefixes: Vec<(&str, Cow<'_, str>)> = Vec::new();
         for uri in imdn.into_iter().chain(further.map(|name| &*name.namespace)) {
-            if uri == namespace::CPIM || prefixes.iter().any(|(known, _)| known == uri) {
+            if uri == namespace::CPIM || prefixes.iter().any(|(known, _)| *known == uri) {
                 continue;
             }
-            let known = KNOWN.iter().find(|(known, _)| *known == uri).map(|(_, prefix)| (*prefix).to_owned());
-            let prefix = known.unwrap_or_else(|| format!("n{}", prefixes.len()));
-            prefixes.push((uri.to_owned(), prefix));
+            let known =
+                KNOWN.iter().find(|(known, _)| *known == uri).map(|(_, prefix)| Cow::Borrowed(*prefix));
+            let prefix = known.unwrap_or_else(|| Cow::Owned(format!("n{}", prefixes.len())));
+            prefixes.push((uri, prefix));
         }
         prefixes
     }
 }
 
-struct Lines {
+struct Lines<'a> {
     out: String,
     count: usize,
-    prefixes: Vec<(String, String)>,
+    prefixes: Vec<(&'a str, Cow<'static, str>)>,
 }
 
-impl Lines {
+impl Lines<'_> {
     fn line(
         &mut self,
         name: &str,
@@ -125,9 +128,9 @@ impl Lines {
         Ok(())
     }
 
-    /// A value that is read as it stands: no escape could say what a line can't hold.
+    /// A value that is read as it stands.
     fn verbatim(&mut self, name: &str, value: &str) -> Result<(), EncodeError> {
-        if value.is_empty() || value.trim() != value || value.contains(char::is_control) {
+        if !is_verbatim(value) {
             return Err(EncodeError::Value);
         }
         self.line(name, |out| {
@@ -155,7 +158,7 @@ impl Lines {
         for (uri, prefix) in self.prefixes.clone() {
             self.line("NS", |out| {
                 out.extend([&*prefix, " "]);
-                push_uri(&uri, out)
+                push_uri(uri, out)
             })?;
         }
         Ok(())

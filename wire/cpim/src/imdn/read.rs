@@ -226,8 +226,7 @@ impl Found {
         if !self.root_seen {
             return Err(ImdnFault::NotImdn);
         }
-        let filled =
-            |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let filled = |text: Option<String>| text.map(trimmed).filter(|text| !text.is_empty());
         let [message_id, date_time, recipient_uri, original_recipient_uri, subject] = self.leaves.map(filled);
         let untold = if self.unknown { ImdnFault::UnknownStatus } else { ImdnFault::NoNotification };
         Ok(Imdn {
@@ -239,4 +238,10 @@ impl Found {
             disposition: self.disposition.ok_or(untold)?,
         })
     }
+}
+
+/// Without white space around it.
+fn trimmed(text: String) -> String {
+    let inside = text.trim();
+    if inside.len() == text.len() { text } else { inside.to_owned() }
 }

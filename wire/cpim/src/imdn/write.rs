@@ -9,7 +9,8 @@ impl Imdn {
     /// # Errors
     /// [`EncodeError::Value`]: an empty or padded value, or a character that XML has no way to write.
     pub fn encode(&self) -> Result<String, EncodeError> {
-        let mut out = String::from(
+        let mut out = String::with_capacity(512);
+        out.push_str(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n<imdn xmlns=\"urn:ietf:params:xml:ns:imdn\">\r\n",
         );
         let leaves = [
@@ -38,17 +39,19 @@ impl Disposition {
             INTERWORKING => ("cpm:", " xmlns:cpm=\"urn:oma:xml:cpm:imdn-extensions:1.0\""),
             _ => ("", ""),
         };
-        out.push_str(&format!(
-            " <{prefix}{notification}{declaration}>\
-             <{prefix}status><{prefix}{status}/></{prefix}status>\
-             </{prefix}{notification}>\r\n"
-        ));
+        out.extend([" <", prefix, notification, declaration, ">"]);
+        out.extend(["<", prefix, "status><", prefix, status, "/></", prefix, "status>"]);
+        out.extend(["</", prefix, notification, ">\r\n"]);
     }
 }
 
 fn push_text(text: &str, out: &mut String) -> Result<(), EncodeError> {
-    if text.is_empty() || text.trim() != text {
+    if text.is_empty() || text.trim().len() < text.len() {
         return Err(EncodeError::Value);
+    }
+    if text.bytes().all(|octet| octet.is_ascii_graphic() && !matches!(octet, b'<' | b'>' | b'&')) {
+        out.push_str(text);
+        return Ok(());
     }
     for c in text.chars() {
         match c {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bytes::{BufMut, BytesMut};
 
-use crate::octets::{PARAM_VALUE, Scan, are_distinct};
+use crate::octets::{PARAM_VALUE, PARAMS_MAX, Scan};
 
 /// Parameters of a header value as they stand in it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -33,14 +33,22 @@ impl<'a> Params<'a> {
     /// Takes everything from the first `;` on. `None`: an empty parameter, a name that is no token or has a namesake, a
     /// quote without its end.
     pub(crate) fn read(text: &'a [u8]) -> Option<Self> {
+        let params = Self { text };
         let mut scan = Scan::new(text);
+        let (mut count, mut lengths) = (0, 0_u64);
         while scan.eat_spaced(b';') {
-            read_param(&mut scan)?;
+            let name = read_param(&mut scan)?.name;
+            // Nearly all names have a length of their own: those before need not be looked at again.
+            let length = 1 << (name.len() % 64);
+            let has_namesake =
+                || params.iter().take(count).any(|other| other.name.eq_ignore_ascii_case(name));
+            if count == PARAMS_MAX || lengths & length != 0 && has_namesake() {
+                return None;
+            }
+            (count, lengths) = (count.saturating_add(1), lengths | length);
         }
         scan.skip_space();
-        let params = Self { text };
-        let names = params.iter().map(|param| param.name);
-        (scan.is_empty() && are_distinct(names, <[u8]>::eq_ignore_ascii_case)).then_some(params)
+        scan.is_empty().then_some(params)
     }
 
     /// The parameters in their order.

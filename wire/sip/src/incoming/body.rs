@@ -1,6 +1,6 @@
 //! How long a body is, and the way from octets to a message.
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
 use crate::fault::Fault;
 use crate::head::{self, Head, Index};
@@ -32,7 +32,7 @@ pub(super) fn piece(mut octets: Bytes, limits: &Limits, fits: fn(usize, usize) -
     if blank == octets.len() {
         return Incoming::Ping;
     }
-    let octets = octets.split_off(blank);
+    octets.advance(blank);
     let (index, result) = head::read(&octets, limits);
     let length = if octets.len() > limits.message {
         Err(Fault::TooLarge)
@@ -41,7 +41,10 @@ pub(super) fn piece(mut octets: Bytes, limits: &Limits, fits: fn(usize, usize) -
     };
     let end = length.map(|length| length.map_or(octets.len(), |says| index.end.saturating_add(says)));
     match end {
-        Ok(end) if fits(end, octets.len()) => message(octets.slice(..end.min(octets.len())), index),
+        Ok(end) if fits(end, octets.len()) => {
+            octets.truncate(end);
+            message(octets, index)
+        }
         Ok(_) => Refusal::of(Head::new(octets, index), Fault::OtherLength, false),
         Err(fault) => Refusal::of(Head::new(octets, index), fault, false),
     }

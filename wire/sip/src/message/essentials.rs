@@ -5,7 +5,7 @@ use core::ops::Range;
 
 use crate::fault::Fault;
 use crate::head::{Head, Span, Start};
-use crate::header::{CSeq, NameAddr, Params, Value, Via, Word};
+use crate::header::{CSeq, NameAddr, Param, Params, Value, Via, Word};
 use crate::method::Method;
 use crate::name::HeaderName;
 use crate::octets::Elements;
@@ -123,8 +123,9 @@ impl Essentials {
         CSeq { number: self.number, method: Method::read(method).unwrap_or(Method::Other(method)) }
     }
 
-    /// As [`Head::replaced`].
-    pub(super) fn moved(self, old: usize, new: usize) -> Self {
+    /// As [`Head::replaced`], when what ended at `old` is the topmost Via, and its parameters are these now.
+    pub(super) fn with_via_params(self, old: usize, params: Range<usize>) -> Self {
+        let new = params.end;
         let moved = |span: Span| span.moved(old, new);
         let party = |party: Party| Party {
             display: moved(party.display),
@@ -132,8 +133,10 @@ impl Essentials {
             params: moved(party.params),
             tag: party.tag.map(moved),
         };
+        let whole = Span::new(self.via_range().start..new);
         Self {
             uri: moved(self.uri),
+            via: Hop { whole, params: Span::new(params), ..self.via },
             from: party(self.from),
             to: party(self.to),
             call_id: moved(self.call_id),
@@ -141,18 +144,12 @@ impl Essentials {
             ..self
         }
     }
-
-    /// With another topmost Via than the one that was read.
-    pub(super) fn with_via(self, head: &Head, via: Range<usize>) -> Self {
-        let read = Hop::read(head, head.octets.get(via).unwrap_or_default());
-        Self { via: read.unwrap_or_default(), ..self }
-    }
 }
 
 impl Hop {
     fn read(head: &Head, value: &[u8]) -> Result<Self, Fault> {
         let via = read_as::<Via<'_>>(value, HeaderName::Via)?;
-        must_name(&via.params, "branch", HeaderName::Via)?;
+        named(&via.params, "branch", HeaderName::Via)?;
         let span = |part: &[u8]| Span::within(&head.octets, part);
         Ok(Self {
             whole: span(value),
@@ -177,13 +174,13 @@ impl Hop {
 impl Party {
     fn read(head: &Head, value: &[u8], name: HeaderName) -> Result<Self, Fault> {
         let party = read_as::<NameAddr<'_>>(value, name)?;
-        must_name(&party.params, "tag", name)?;
+        let tag = named(&party.params, "tag", name)?;
         let span = |part: &[u8]| Span::within(&head.octets, part);
         Ok(Self {
             display: span(party.display),
             uri: span(party.uri.as_bytes()),
             params: span(party.params.as_bytes()),
-            tag: party.tag().map(span),
+            tag: tag.map(span),
         })
     }
 
@@ -227,11 +224,12 @@ fn read_as<'a, T: Value<'a>>(value: &'a [u8], name: HeaderName) -> Result<T, Fau
     T::read(value).ok_or(Fault::Malformed(name))
 }
 
-/// A tag and a branch are tokens (RFC 3261 25.1). One without a value, or one in quotes, would be found by nobody who
-/// looks for it, and a second one would be put beside it.
-fn must_name(params: &Params<'_>, param: &str, name: HeaderName) -> Result<(), Fault> {
+/// A tag or a branch, if there is one: a token (RFC 3261 25.1). One without a value, or one in quotes, would be found by
+/// nobody who looks for it, and a second one would be put beside it.
+fn named<'a>(params: &Params<'a>, param: &str, name: HeaderName) -> Result<Option<&'a [u8]>, Fault> {
     match params.get(param) {
-        Some(found) if found.quoted || found.value.is_none() => Err(Fault::Malformed(name)),
-        _ => Ok(()),
+        None => Ok(None),
+        Some(Param { value: Some(value), quoted: false, .. }) => Ok(Some(value)),
+        Some(_) => Err(Fault::Malformed(name)),
     }
 }

@@ -93,15 +93,7 @@ pub(crate) fn read_port(digits: &[u8]) -> Option<u16> {
 
 /// Four numbers without leading zeros, which some take for octal.
 fn read_v4(octets: &[u8]) -> Option<Ipv4Addr> {
-    let mut numbers = octets.split(|octet| *octet == b'.').map(|digits| match digits {
-        [b'0'] | [b'1'..=b'9'] | [b'1'..=b'9', _] | [b'1'..=b'9', _, _] => {
-            decimal(digits).and_then(|number| u8::try_from(number).ok())
-        }
-        _ => None,
-    });
-    let mut next = || numbers.next().flatten();
-    let address = [next()?, next()?, next()?, next()?];
-    numbers.next().is_none().then(|| address.into())
+    text(octets)?.parse().ok()
 }
 
 fn text(octets: &[u8]) -> Option<&str> {

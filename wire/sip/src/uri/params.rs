@@ -1,6 +1,6 @@
 //! The `;name=value` list of a URI (RFC 3261 19.1.1, RFC 3966 3), and the `name=value&...` of its headers.
 
-use crate::octets::{Scan, URI_PARAM, are_distinct};
+use crate::octets::{PARAMS_MAX, Scan, URI_PARAM};
 use crate::uri::escape::same_but_case;
 
 /// Parameters of a URI as they stand in it.
@@ -14,15 +14,20 @@ impl<'a> UriParams<'a> {
     /// Takes the parameters that are next. `None`: one of them has no name, no value behind its `=`, or a namesake.
     pub(crate) fn read(scan: &mut Scan<'a>) -> Option<Self> {
         let all = scan.rest();
+        let mut count = 0;
         while scan.eat(b';') {
             let name = scan.escaped(URI_PARAM);
             if name.is_empty() || scan.eat(b'=') && scan.escaped(URI_PARAM).is_empty() {
                 return None;
             }
+            let before = Self { text: all.get(1..)? }.iter().take(count);
+            if count == PARAMS_MAX || before.map(|(other, _)| other).any(|other| same_but_case(other, name)) {
+                return None;
+            }
+            count = count.saturating_add(1);
         }
         let taken = all.len().checked_sub(scan.rest().len())?;
-        let params = Self { text: all.get(..taken)?.get(1..).unwrap_or_default() };
-        are_distinct(params.iter().map(|(name, _)| name), same_but_case).then_some(params)
+        Some(Self { text: all.get(..taken)?.get(1..).unwrap_or_default() })
     }
 
     /// Names and values in their order, escapes left in.

@@ -1,5 +1,6 @@
 //! What a server and a proxy do to the Via fields that pass them.
 
+use core::fmt::Write;
 use core::net::IpAddr;
 
 use bytes::{BufMut, BytesMut};
@@ -9,14 +10,15 @@ use crate::message::Message;
 impl Message {
     /// The request with the address and port that it came from in its topmost Via (RFC 3261 18.2.1, RFC 3581 4):
     /// `received` when the sender asked for `rport` or says another host than it has, `rport` when it asked. What the
-    /// sender wrote there itself is taken out. Unchanged, and not copied, where there is nothing to say.
+    /// sender wrote there itself is taken out. Unchanged, and not copied, where there is nothing to say, as in a response:
+    /// its topmost Via is ours.
     #[must_use]
     pub fn stamped(self, address: IpAddr, port: u16) -> Self {
         let via = self.via();
-        let asked = via.rport().is_some();
+        let asked = via.params.has("rport");
         let told = via.params.has("received");
         let elsewhere = via.host.address() != Some(address);
-        if !asked && !told && !elsewhere {
+        if !self.is_request() || !asked && !told && !elsewhere {
             return self;
         }
         let span = self.top_via_span();
@@ -26,17 +28,17 @@ impl Message {
         let mut out = BytesMut::with_capacity(octets.len().saturating_add(64));
         out.put_slice(octets.get(..span.start).unwrap_or_default());
         out.put_slice(value.get(..bare).unwrap_or_default().trim_ascii_end());
+        let params = out.len();
         via.params.write_all_but(&["received", "rport"], &mut out);
+        // Nothing is refused by octets that grow.
         if asked || elsewhere {
-            out.put_slice(b";received=");
-            out.put_slice(address.to_string().as_bytes());
+            let _ = write!(out, ";received={address}");
         }
         if asked {
-            out.put_slice(b";rport=");
-            out.put_slice(port.to_string().as_bytes());
+            let _ = write!(out, ";rport={port}");
         }
-        let grown = out.len();
+        let params = params..out.len();
         out.put_slice(octets.get(span.end..).unwrap_or_default());
-        self.with_top_via(out.freeze(), span.start, span.end, grown)
+        self.with_via_params(out.freeze(), span.end, params)
     }
 }
