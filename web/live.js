@@ -21,13 +21,28 @@ function make(tag, attributes = {}, ...children) {
 
 function say(text) { $("state").textContent = text; }
 const clock = (time) => make("time", { datetime: time ?? "" }, time ? time.slice(11, 23) : "");
-const money = (price) => (price ? `${price.amount} ${price.currency}` : "unknown");
+const sure = { estimate: "about ", list: "up to " };
+/** A price, never surer than it is. */
+const money = (price) => (price ? `${sure[price.kind] ?? ""}${price.amount} ${price.currency}` : "unknown");
+const plain = (code) => code.replaceAll("_", " ");
+const paid = {
+  submitted: "paid at hand-over, given back if it is not delivered", kept_if_undelivered: "paid even if it is not delivered",
+  bearer: "billed as data by the network",
+};
+/** What one service of a quote costs, and what else is to be known of it. */
+function cost({ price, available, units, unit, allowance, charge_on, reason }) {
+  const left = allowance && `${allowance.left_after} left of ${allowance.id}`;
+  const price_or_none = price ? money(price) : available ? "price unknown" : "not possible";
+  return [price_or_none, units && `${units} × ${plain(unit)}`, left, paid[charge_on], reason && plain(reason)].filter(Boolean).join(" · ");
+}
 
-async function ask(path) {
-  const answer = await fetch(path, { headers: { Authorization: `Bearer ${page.token}` } });
+async function ask(path, body) {
+  const headers = { Authorization: `Bearer ${page.token}`, ...(body && { "Content-Type": "application/json" }) };
+  const answer = await fetch(path, { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body) });
   if (answer.status === 401) { $("key").hidden = false; throw new Error("the token is not accepted"); }
-  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-  return answer.json();
+  if (answer.ok) return answer.json();
+  const problem = await answer.json().catch(() => ({}));
+  throw new Error(problem.detail ?? `${path}: ${answer.status}`);
 }
 
 /** The list on the left: messages by the other end, newest first. */
@@ -59,6 +74,29 @@ async function choose(id) {
   await drawMessage();
 }
 
+/** Chooses a service for a message, or consents to it, at this price and no more. */
+function agree(id, service, { amount, currency }) {
+  const label = `Send by ${names[service]} for ${amount} ${currency}`;
+  const choice = { service, max_price: { amount, currency } };
+  const onclick = () => ask(`/v1/messages/${id}/choose`, choice).then(drawMessage, (error) => say(error.message));
+  return make("button", { onclick }, label);
+}
+
+/** What a message that waits for its sender asks, with what each answer costs. */
+async function drawQuestion(message) {
+  const { id, to, from, text, consent_needed: needed } = message;
+  if (needed) {
+    const name = names[needed.service];
+    if (!needed.price) return [make("p", {}, `Not delivered yet. ${name} would be possible, but its price is not known now.`)];
+    return [make("p", {}, `Not delivered yet. By ${name} it would cost ${money(needed.price)} in all. `, agree(id, needed.service, needed.price))];
+  }
+  if (message.status !== "offered" || !text) return [];
+  // The operator's token has no prices of its own: then there is nothing to choose by.
+  const quote = await ask("/v1/quotes", { to, from, text }).catch(() => ({ services: [] }));
+  return quote.services.map((line) => make("p", {}, `${names[line.service]}: ${cost(line)} `,
+    ...(line.available && line.price ? [agree(id, line.service, line.price)] : [])));
+}
+
 /** The chosen message on the right. */
 async function drawMessage() {
   const id = page.chosen;
@@ -71,11 +109,15 @@ async function drawMessage() {
     make("td", {}, clock(attempt.ended_at))));
   const heads = ["", "service", "why", "state", "price", "started", "ended"].map((head) => make("th", { scope: "col" }, head));
   const story = trace.decisions.map((decision) => make("li", {}, clock(decision.at), decision.sentence));
+  const question = await drawQuestion(message);
+  if (id !== page.chosen) return;
   const charge = message.charge ? `${message.charge.state}: ${money(message.charge)}` : "nothing charged";
   $("message").replaceChildren(
     make("h2", {}, `${message.from} → ${message.to}`),
     make("p", { class: "bubble" }, page.messages.get(id)?.text ?? ""),
-    make("p", {}, ticks[message.status] ?? message.status, " · price shown ", money(message.price), " · ", charge),
+    make("p", {}, ticks[message.status] ?? message.status, message.reason ? ` (${plain(message.reason)})` : "",
+      " · price shown ", money(message.price), " · at most ", money(message.you_pay_at_most), " · ", charge),
+    ...question,
     make("h3", {}, "Attempts"), make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...attempts)),
     make("h3", {}, "Decisions"), make("ol", { class: "story" }, ...story),
     make("p", { class: "soft" }, message.id));

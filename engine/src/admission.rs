@@ -141,6 +141,15 @@ pub(crate) fn summary(content: &Content) -> ContentSummary {
     ContentSummary { kind: content.kind(), bytes: content.bytes(), digest }
 }
 
+/// What a quote is for: the content without its envelope, which a client that asks for a price has not made yet.
+pub(crate) fn said(content: &Content, summary: &ContentSummary) -> [u8; 32] {
+    if content.chat.is_none() {
+        return summary.digest;
+    }
+    let bare = Content { chat: None, ..content.clone() };
+    self::summary(&bare).digest
+}
+
 /// The core's refusal in the words of the intake: what kind, and what to do.
 pub(crate) fn told(refused: decide::Refusal) -> Refusal {
     use decide::Refusal as Core;

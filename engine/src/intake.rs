@@ -17,9 +17,9 @@ use switchback_core::tariff::Payer;
 use switchback_ports::directory::{Bearer, Entry, Kind, SipUser};
 use switchback_ports::{
     Accepted, Answer, Arrival, CancelOutcome, ConversationLine, ConversationSummary, DeviceReceipt,
-    DeviceRow, Done, EventLine, IdempotencyKey, Intake, KEPT_MAX, LedgerTotals, MessageFilter, Overloaded,
-    Page, Quote, QuoteAsk, Refusal, RefusalKind, RefusalRecord, RouteChange, StoreFailure, StoreTotals,
-    Subscription, Trace, answer,
+    DeviceRow, Done, EventLine, IdempotencyKey, Intake, KEPT_MAX, LedgerTotals, MessageFilter, NamedQuote,
+    Overloaded, Page, Quote, QuoteAsk, Refusal, RefusalKind, RefusalRecord, RouteChange, StoreFailure,
+    StoreTotals, Subscription, Trace, answer,
 };
 
 /// An answer that may be a refusal.
@@ -81,7 +81,7 @@ impl Intake for Engine {
     fn submit(
         &self,
         mut submission: Box<Submission>,
-        quote: Option<SmolStr>,
+        quote: Option<NamedQuote>,
         key: Option<(IdempotencyKey, [u8; 32])>,
     ) -> Asked<Accepted> {
         let (responder, later) = answer();

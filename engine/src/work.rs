@@ -2,7 +2,6 @@
 //! the one inbox of the loop that owns its shard.
 
 use crate::in_flight::HeldKey;
-use smol_str::SmolStr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use switchback_core::charge::{ClaimAnswer, LedgerKind};
@@ -11,7 +10,9 @@ use switchback_core::model::{
     Submission,
 };
 use switchback_core::tariff::Payer;
-use switchback_ports::{Accepted, CancelOutcome, DeviceReceipt, Done, Quote, QuoteAsk, Refusal, Responder};
+use switchback_ports::{
+    Accepted, CancelOutcome, DeviceReceipt, Done, NamedQuote, Quote, QuoteAsk, Refusal, Responder,
+};
 
 /// One input of a loop. Small: what is large is boxed, so that a full inbox stays small too.
 pub(crate) enum Work {
@@ -52,8 +53,8 @@ pub(crate) struct SubmitWork {
     pub(crate) submission: Submission,
     /// The content: shared by measuring, the first attempt and the commit.
     pub(crate) content: Arc<Content>,
-    /// The quote's id.
-    pub(crate) quote: Option<SmolStr>,
+    /// The quote that it names.
+    pub(crate) quote: Option<NamedQuote>,
     /// The idempotency key, held until the answer.
     pub(crate) key: Option<HeldKey>,
     /// The shard it will live in.

@@ -1,8 +1,10 @@
 //! The command line: what can be asked, and how it ends.
 //!
 //! Client commands speak the public HTTP API like anybody else. Exit codes: 0 done, 1 it did not work out (a message
-//! failed, a story was not as told), 2 the command line or the configuration is wrong, 3 the server was not reached.
+//! failed, a story was not as told), 2 the command line or the configuration is wrong, 3 the server was not reached, 4 the
+//! price or the money does not allow it: nothing was sent or charged.
 
+mod choose;
 mod messages;
 mod presence;
 mod send;
@@ -38,6 +40,8 @@ enum Command {
     Send(send::SendArgs),
     /// Ask what a message would cost by each service.
     Quote(send::QuoteArgs),
+    /// Choose the service of a message that waits for you, or consent to a dearer one.
+    Choose(choose::ChooseArgs),
     /// Explain one message: every decision, with the numbers it was taken by.
     Trace(trace::TraceArgs),
     /// List messages.
@@ -92,6 +96,9 @@ pub(crate) enum Failure {
     /// The server was not reached: exit code 3.
     #[error("{0}")]
     Unreachable(String),
+    /// The price or the money does not allow it, and nothing was sent or charged: exit code 4.
+    #[error("{0}")]
+    Price(String),
     /// It did not work out: exit code 1.
     #[error("{0}")]
     Failed(String),
@@ -103,6 +110,7 @@ impl Failure {
             Self::Failed(_) => 1,
             Self::Usage(_) => 2,
             Self::Unreachable(_) => 3,
+            Self::Price(_) => 4,
         }
     }
 }
@@ -140,6 +148,7 @@ fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Check(args) => check(&args),
         Command::Send(args) => send::send(args),
         Command::Quote(args) => send::quote(args),
+        Command::Choose(args) => choose::choose(&args),
         Command::Trace(args) => trace::trace(&args),
         Command::Messages(args) => messages::messages(&args),
         Command::Tail(args) => tail::tail(&args),

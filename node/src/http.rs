@@ -151,10 +151,16 @@ impl Answer {
             return Ok(self.body);
         }
         let text = |key: &str| self.body.get(key).and_then(Value::as_str).unwrap_or_default();
-        Err(Failure::Failed(match (text("code"), text("detail")) {
-            ("", _) => format!("the server answered {}", self.status),
-            (code, detail) => format!("{code}: {detail}"),
-        }))
+        let (code, detail) = (text("code"), text("detail"));
+        let said = match code {
+            "" => format!("the server answered {}", self.status),
+            code => format!("{code}: {detail}"),
+        };
+        Err(if self.status == 402 || code == "price_rose" {
+            Failure::Price(said)
+        } else {
+            Failure::Failed(said)
+        })
     }
 }
 

@@ -17,5 +17,6 @@ mod records;
 mod sandbox;
 mod serve;
 mod tariff;
+mod words;
 
 pub use cli::run;

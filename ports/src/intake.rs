@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use switchback_core::charge::LedgerEntry;
 use switchback_core::model::{
-    Address, Choice, Content, DecisionRecord, DeviceId, Event, FallbackRule, Message, MessageId, Money,
-    Origin, Originator, Owner, PayerId, PlanVersion, Presence, Price, Report, RouteId, Service,
-    ServiceChoice, Submission, SubscriberId, Time, Unit,
+    Address, ChargeOn, Choice, Content, DecisionRecord, DeviceId, Event, FallbackRule, Message, MessageId,
+    Money, Offer, Origin, Originator, Owner, PayerId, PlanVersion, Presence, Price, Report, RouteId, Service,
+    ServiceChoice, Settlement, Submission, SubscriberId, Time, Unit,
 };
 use switchback_core::tariff::{AllowanceLeft, Payer};
 
@@ -25,11 +25,11 @@ pub trait Intake: Send + Sync {
     /// Prices now, binding upwards for a while (R2).
     fn quote(&self, ask: QuoteAsk) -> Answer<Result<Quote, Refusal>>;
 
-    /// Submits. Answered when durable (R1). A quote's id in `quote` binds its price.
+    /// Submits. Answered when durable (R1). A quote that is named binds its price.
     fn submit(
         &self,
         submission: Box<Submission>,
-        quote: Option<SmolStr>,
+        quote: Option<NamedQuote>,
         key: Option<(IdempotencyKey, [u8; 32])>,
     ) -> Answer<Result<Accepted, Refusal>>;
 
@@ -236,10 +236,42 @@ pub struct QuoteLine {
     pub units: u64,
     /// What a unit is.
     pub unit: Unit,
+    /// When that is paid; nothing when there is no price.
+    pub charge_on: Option<QuotedCharge>,
     /// The allowance it would use.
     pub allowance: Option<AllowanceLeft>,
     /// Why it is no candidate: a stable code.
     pub reason: Option<SmolStr>,
+}
+
+/// When the sender pays what was quoted (R14).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QuotedCharge {
+    /// On delivery, and else never.
+    Delivered,
+    /// At hand-over; given back when it is not delivered.
+    Submitted,
+    /// At hand-over, and kept when it is not delivered.
+    KeptIfUndelivered,
+    /// To whom bills the data that it takes, not to us: the price is what that will be about.
+    Bearer,
+}
+
+impl QuotedCharge {
+    /// Of an offer of the core.
+    #[must_use]
+    pub const fn of(offer: &Offer) -> Option<Self> {
+        if offer.price.as_next().is_none() {
+            return None;
+        }
+        Some(match (offer.settlement, offer.charge_on) {
+            (Settlement::Bearer, _) => Self::Bearer,
+            (Settlement::Server, ChargeOn::Delivered) => Self::Delivered,
+            (Settlement::Server, ChargeOn::Submitted { refund_at_end: true, .. }) => Self::Submitted,
+            (Settlement::Server, ChargeOn::Submitted { refund_at_end: false, .. }) => Self::KeptIfUndelivered,
+        })
+    }
 }
 
 /// What a quote says of the fallback.
@@ -251,6 +283,18 @@ pub struct QuotedFallback {
     pub automatic: bool,
     /// Why, or why not: a stable code.
     pub why: SmolStr,
+    /// What the message would then cost in all, where consent to that would open the way.
+    pub consent: Option<Money>,
+}
+
+/// A quote that a submission names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedQuote {
+    /// Its id.
+    pub id: SmolStr,
+    /// What is done when the price rose above it: the message is parked and its sender asked, as suits a protocol whose
+    /// refusal can carry no new quote; else the submission is refused with one (R2).
+    pub parks: bool,
 }
 
 /// An accepted submission.

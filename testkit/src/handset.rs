@@ -220,13 +220,13 @@ impl Handset {
         Ok(Sent { answer: answer?, imdn_id, conversation: options.conversation })
     }
 
-    /// Asks with OPTIONS what is possible with somebody, or with the server itself (`sip:domain`).
+    /// Asks with OPTIONS what is possible with somebody, or with the server itself (`sip:domain`), for this text if any.
     ///
     /// # Errors
     /// There is no final answer.
-    pub async fn options(&self, uri: &str) -> Result<Answer, Failure> {
+    pub async fn options(&self, uri: &str, text: &str) -> Result<Answer, Failure> {
         let call_id = self.0.state().ids.word();
-        let draft = letters::options(&self.0.config, uri, call_id);
+        let draft = letters::options(&self.0.config, uri, text, call_id);
         self.0.request(&draft).await
     }
 

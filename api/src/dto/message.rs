@@ -226,7 +226,7 @@ impl<'a> From<&'a Message> for MessageOut<'a> {
             charge: ChargeOut::of(message),
             kept: message.kept.iter().map(|money| (*money).into()).collect(),
             wait: message.wait.map(Into::into),
-            consent_needed: message.marks.told.filter(|_| !message.status.is_final()).map(Into::into),
+            consent_needed: message.consent_needed().map(Into::into),
             client_ref: message.client_ref.as_ref().map(|name| name.as_str()),
             accepted_at: Shown(message.accepted_at),
             expires_at: Shown(message.expires_at),

@@ -3,7 +3,7 @@
 use super::money::{MoneyOut, PlanOut, PriceOut, no_price};
 use super::presence::RecipientOut;
 use super::shown::Shown;
-use super::words::{ServiceWord, UnitWord};
+use super::words::{QuotedChargeWord, ServiceWord, UnitWord};
 use serde::Serialize;
 use smol_str::SmolStr;
 use switchback_core::model::{Origin, Time};
@@ -32,9 +32,10 @@ pub(crate) struct QuoteOut {
     services: Vec<QuoteLineOut>,
     /// The first service that would be used.
     suggested: Option<ServiceWord>,
-    /// What would follow when that does not deliver.
+    /// What would follow when that does not deliver; null when no other service can take it.
     fallback: Option<QuotedFallbackOut>,
-    /// The most that the sender can pay.
+    /// The most that the sender can pay: the price of the first service, or the consent when that is more. Null when
+    /// neither is known. What somebody else bills (`bearer`) is not in it.
     you_pay_at_most: Option<MoneyOut>,
 }
 
@@ -48,6 +49,8 @@ pub(crate) struct QuoteLineOut {
     available: bool,
     /// Its price; null when not known or not offered.
     price: Option<PriceOut>,
+    /// When that is paid; null when there is no price.
+    charge_on: Option<QuotedChargeWord>,
     /// How many units the message is.
     units: u64,
     /// What a unit is.
@@ -80,9 +83,12 @@ pub(crate) struct QuotedFallbackOut {
     to: ServiceWord,
     /// Whether the server would do it by itself.
     automatic: bool,
-    /// Why, or why not: a stable code.
+    /// Why, or why not: `within_limit`; `price_above_limit` and `price_unknown`, where consent would open the way;
+    /// `insufficient_funds`; `fallback_never`, as the sender said.
     #[schema(value_type = String)]
     why: SmolStr,
+    /// What the message would then cost in all, where consent to that (`max_price`, or `choose` later) opens the way.
+    consent: Option<MoneyOut>,
 }
 
 impl From<&Quote> for QuoteOut {
@@ -107,6 +113,7 @@ impl From<&QuoteLine> for QuoteLineOut {
             service: line.service.into(),
             available: line.available,
             price: PriceOut::of(line.price),
+            charge_on: line.charge_on.map(Into::into),
             units: line.units,
             unit: line.unit.into(),
             allowance: line.allowance.as_ref().map(Into::into),
@@ -123,6 +130,11 @@ impl From<&AllowanceLeft> for AllowanceOut {
 
 impl From<&QuotedFallback> for QuotedFallbackOut {
     fn from(fallback: &QuotedFallback) -> Self {
-        Self { to: fallback.to.into(), automatic: fallback.automatic, why: fallback.why.clone() }
+        Self {
+            to: fallback.to.into(),
+            automatic: fallback.automatic,
+            why: fallback.why.clone(),
+            consent: fallback.consent.map(Into::into),
+        }
     }
 }

@@ -5,7 +5,7 @@ use switchback_core::model::{
     AttemptKind, AttemptState, ContentKind, FailReason, FallbackRule, Outcome, Service, ServiceChoice,
     Status, Unit, WaitFor, Withdrawal,
 };
-use switchback_ports::{CancelOutcome, Disposition};
+use switchback_ports::{CancelOutcome, Disposition, QuotedCharge};
 use utoipa::ToSchema;
 
 /// One set of words; `#core$` is the model's enum that it stands for, variant by variant.
@@ -130,6 +130,17 @@ words! {
         Report,
         /// The guard after an outage of the server's own.
         OurOutage,
+    }
+    /// When a price is paid.
+    QuotedChargeWord as QuotedCharge = QuotedCharge {
+        /// On delivery, and else never.
+        Delivered,
+        /// At hand-over; given back when it is not delivered.
+        Submitted,
+        /// At hand-over, and kept when it is not delivered.
+        KeptIfUndelivered,
+        /// To whom bills the data that it takes, not to the server.
+        Bearer,
     }
     /// Text alone, or with media.
     ContentWord as ContentKind = ContentKind {

@@ -19,7 +19,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use switchback_core::model::{DecisionRecord, Owner};
 use switchback_ports::directory::Bearer;
-use switchback_ports::{IdempotencyKey, MessageFilter, Trace};
+use switchback_ports::{IdempotencyKey, MessageFilter, NamedQuote, Trace};
 
 /// Send a message.
 ///
@@ -49,7 +49,7 @@ pub(crate) async fn create(
     let key = key
         .zip(digest)
         .map(|(key, digest)| (IdempotencyKey { owner: originator.owner.clone(), key }, digest));
-    let quote = ready.quote.clone();
+    let quote = ready.quote.clone().map(|id| NamedQuote { id, parks: false });
     let submission = Box::new(ready.from(originator));
     let accepted = api.intake.submit(submission, quote, key).await??;
     let mut response = json(StatusCode::ACCEPTED, &MessageOut::from(&accepted.message));

@@ -11,19 +11,19 @@ use crate::model::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Refusal {
     /// The service cannot carry the content.
-    #[error("{0} cannot carry this content")]
+    #[error("{} cannot carry this content", .0.spoken())]
     CannotCarry(Service),
     /// The recipient cannot be reached by it.
-    #[error("the recipient cannot be reached by {0}")]
+    #[error("the recipient cannot be reached by {}", .0.spoken())]
     NotReachable(Service),
     /// The sender's plan does not sell it here.
-    #[error("the plan does not offer {0} here")]
+    #[error("the plan does not offer {} here", .0.spoken())]
     NotOffered(Service),
     /// Its price is not known, and the sender set a bound.
-    #[error("the price of {0} is not known now")]
+    #[error("the price of {} is not known now", .0.spoken())]
     PriceUnknown(Service),
     /// Its price is above the sender's bound.
-    #[error("{service} costs {price}, more than {max}")]
+    #[error("{service} costs {price}, more than {max}", service = .service.spoken())]
     PriceAboveMax {
         /// The service.
         service: Service,
@@ -33,10 +33,10 @@ pub enum Refusal {
         max: Money,
     },
     /// The payer is short of funds.
-    #[error("not enough funds for {0}")]
+    #[error("not enough funds for {}", .0.spoken())]
     InsufficientFunds(Service),
     /// The price rose above the quote (R2).
-    #[error("{service} costs {price} now, more than the quoted {quoted}")]
+    #[error("{service} costs {price} now, more than the quoted {quoted}", service = .service.spoken())]
     PriceRose {
         /// The service.
         service: Service,

@@ -289,6 +289,13 @@ impl Message {
         choice.max_price.or(told).or(self.consent.own)
     }
 
+    /// The dearer service that the sender was told of and has not consented to.
+    #[must_use]
+    pub fn consent_needed(&self) -> Option<Told> {
+        let agreed = |amount: Money| self.limit().is_some_and(|limit| amount.at_most(limit));
+        self.marks.told.filter(|told| !self.status.is_final() && !told.amount.is_some_and(agreed))
+    }
+
     /// False for what a charging system holds or charged that never said a price: nobody here knows how much it is.
     #[must_use]
     pub fn is_amount_known(&self, attempt: u16, amount: Money) -> bool {

@@ -101,6 +101,18 @@ impl Price {
         }
     }
 
+    /// How sure it is, as the API and the charging records say it.
+    #[must_use]
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Exact(_) => "exact",
+            Self::Estimate(_) => "estimate",
+            Self::List(_) => "list",
+            Self::NotOffered(_) => "not_offered",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+
     /// True unless the plan does not sell the service.
     #[must_use]
     pub const fn is_offered(self) -> bool {

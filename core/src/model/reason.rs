@@ -1,7 +1,6 @@
 //! Why a step was taken or a candidate refused: machine-readable, with the numbers it was decided on, and in plain
 //! English for the sender.
 
-use super::sentence::spoken;
 use super::{Money, Service, Time};
 use crate::charge::Unpaid;
 use serde::{Deserialize, Serialize};
@@ -187,7 +186,7 @@ impl Reason {
                 price_higher(service, p2, committed, limit)
             }
             Self::AboveMax { service, price, max } => {
-                format!("{} costs {price}, more than your bound of {max}", spoken(service))
+                format!("{} costs {price}, more than your bound of {max}", service.spoken())
             }
             Self::RecipientOffline(since) => format!("the recipient is offline since {since}"),
             Self::OfflineUntil(at) => format!("the recipient is not offline long enough before {at}"),
@@ -202,26 +201,26 @@ impl Reason {
     /// The clauses about one service.
     fn of_service(&self) -> Option<String> {
         Some(match *self {
-            Self::SenderChose(service) => format!("you chose {}", spoken(service)),
-            Self::PolicyChose(service) => format!("{} suits best", spoken(service)),
-            Self::PriceUnknown(service) => format!("the price of {} is not known", spoken(service)),
-            Self::NotOffered(service) => format!("your plan does not offer {} here", spoken(service)),
-            Self::InsufficientFunds(service) => format!("your funds are short for {}", spoken(service)),
-            Self::CannotCarry(service) => format!("{} cannot carry this content", spoken(service)),
-            Self::NotReachable(service) => format!("the recipient cannot be reached by {}", spoken(service)),
-            Self::FailedForGood(service) => format!("{} failed for good", spoken(service)),
-            Self::FailedForNow(service) => format!("not delivered by {}", spoken(service)),
-            Self::WasWithdrawn(service) => format!("the {} message was taken back", spoken(service)),
+            Self::SenderChose(service) => format!("you chose {}", service.spoken()),
+            Self::PolicyChose(service) => format!("{} suits best", service.spoken()),
+            Self::PriceUnknown(service) => format!("the price of {} is not known", service.spoken()),
+            Self::NotOffered(service) => format!("your plan does not offer {} here", service.spoken()),
+            Self::InsufficientFunds(service) => format!("your funds are short for {}", service.spoken()),
+            Self::CannotCarry(service) => format!("{} cannot carry this content", service.spoken()),
+            Self::NotReachable(service) => format!("the recipient cannot be reached by {}", service.spoken()),
+            Self::FailedForGood(service) => format!("{} failed for good", service.spoken()),
+            Self::FailedForNow(service) => format!("not delivered by {}", service.spoken()),
+            Self::WasWithdrawn(service) => format!("the {} message was taken back", service.spoken()),
             Self::OutcomeUnknown(service) => {
-                format!("nobody can tell whether {} delivered it", spoken(service))
+                format!("nobody can tell whether {} delivered it", service.spoken())
             }
-            Self::WasDelivered(service) => format!("delivered by {}", spoken(service)),
+            Self::WasDelivered(service) => format!("delivered by {}", service.spoken()),
             Self::StillUnknown(service) => {
-                format!("the price of {} is still unknown, as you took it", spoken(service))
+                format!("the price of {} is still unknown, as you took it", service.spoken())
             }
-            Self::CannotGoNow(service) => format!("{} could not go out now", spoken(service)),
+            Self::CannotGoNow(service) => format!("{} could not go out now", service.spoken()),
             Self::NotPayable(service, why) => {
-                format!("{} cannot be paid, since {}", spoken(service), why.sentence())
+                format!("{} cannot be paid, since {}", service.spoken(), why.sentence())
             }
             _ => return None,
         })
@@ -259,7 +258,7 @@ impl Reason {
 }
 
 fn gate_open(service: Service, p2: Money, committed: Money, limit: Option<Money>) -> String {
-    let name = spoken(service);
+    let name = service.spoken();
     match limit {
         _ if p2.is_zero() => format!("{name} costs nothing"),
         Some(limit) => format!("{name} costs {p2}, and {} + {} <= {limit}", committed.amount(), p2.amount()),
@@ -268,7 +267,7 @@ fn gate_open(service: Service, p2: Money, committed: Money, limit: Option<Money>
 }
 
 fn price_higher(service: Service, p2: Money, committed: Money, limit: Option<Money>) -> String {
-    let name = spoken(service);
+    let name = service.spoken();
     match limit {
         None => format!("{name} would cost {p2}, and no price was agreed"),
         Some(limit) if committed.is_zero() => {

@@ -38,7 +38,7 @@ impl DecisionRecord {
     }
 
     fn action(&self) -> String {
-        let service = self.service.map_or("the same service", spoken);
+        let service = self.service.map_or("the same service", Service::spoken);
         match self.step {
             StepCode::Offer => "waiting for your choice of service".into(),
             StepCode::Start => self.starting(service),
@@ -68,7 +68,7 @@ impl DecisionRecord {
 
     fn telling(&self) -> String {
         let Some(Told { service, amount }) = self.told else { return String::new() };
-        let name = spoken(service);
+        let name = service.spoken();
         let Some(amount) = amount else {
             return format!("; {name} would be possible, but its price is not known now");
         };
@@ -135,15 +135,6 @@ const fn finishing(status: Option<Status>, fail: Option<FailReason>) -> &'static
         (_, Some(FailReason::NotPayable)) => "failed, since it cannot be paid; nothing was charged",
         (_, Some(FailReason::NoService)) => "failed, since no service can take it",
         (_, Some(FailReason::Undeliverable) | None) => "failed, since no service could deliver it",
-    }
-}
-
-/// The service as people call it.
-pub(super) const fn spoken(service: Service) -> &'static str {
-    match service {
-        Service::Im => "chat",
-        Service::Sms => "SMS",
-        Service::Mms => "MMS",
     }
 }
 

@@ -18,13 +18,23 @@ impl Service {
     /// All services, in order of preference.
     pub const ALL: [Self; 3] = [Self::Im, Self::Sms, Self::Mms];
 
-    /// The lower-case name used in the API, in files and in sentences.
+    /// The lower-case name used in the API and in files.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Im => "im",
             Self::Sms => "sms",
             Self::Mms => "mms",
+        }
+    }
+
+    /// What people call it, in a sentence.
+    #[must_use]
+    pub const fn spoken(self) -> &'static str {
+        match self {
+            Self::Im => "chat",
+            Self::Sms => "SMS",
+            Self::Mms => "MMS",
         }
     }
 

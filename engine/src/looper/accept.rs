@@ -4,14 +4,14 @@
 use super::settle::{Pending, Reply};
 use super::step::{Step, Trouble};
 use super::{Job, Looper};
-use crate::admission::{Draft, summary, told};
+use crate::admission::{Draft, said, summary, told};
 use crate::facts::Quoted;
 use crate::in_flight::HeldKey;
 use crate::locks::read;
 use crate::refuse::{from_store, our_fault, refusal};
 use crate::work::{SubmitAnswer, SubmitWork, Work};
 use std::sync::Arc;
-use switchback_core::decide::admit;
+use switchback_core::decide::{self, admit};
 use switchback_core::lifecycle;
 use switchback_core::model::{ContentSummary, Facts, Message, Money, Service, ServiceChoice, Time};
 use switchback_ports::{Expect, IdempotencyRecord, Refusal, RefusalKind, Unit, Write};
@@ -51,8 +51,8 @@ impl Looper {
             ));
         }
         let content = summary(&work.content);
-        if let Some(id) = &work.quote {
-            work.submission.quoted = Some(self.quoted(id, work, &content, now)?);
+        if let Some(quote) = &work.quote {
+            work.submission.quoted = Some(self.quoted(&quote.id, work, &content, now)?);
         }
         let id = self.shared.ids.next(now, work.shard);
         let book = read(&self.shared.book);
@@ -74,7 +74,7 @@ impl Looper {
         let same = promise.owner == asked.originator.owner
             && promise.payer == asked.originator.payer
             && promise.recipient == asked.recipient
-            && promise.digest == content.digest;
+            && promise.digest == said(&work.content, content);
         if !same {
             let detail = "The quote was for another message. Ask for a quote of this one.";
             return Err(refusal(RefusalKind::Conflict, "quote_mismatch", detail));
@@ -110,12 +110,17 @@ impl Looper {
             None => None,
         };
         let stored = seat.as_ref().map(|seat| seat.stored);
+        let parks = work.quote.as_ref().is_some_and(|quote| quote.parks);
         let mut step = Step::new(&shared, now, &mut message, seat);
         step.content = Some(Arc::clone(&work.content));
         step.quoted = quoted.cloned();
         let presence = step.status();
         let offers = step.offers()?;
-        admit(step.message, &offers, presence).map_err(told)?;
+        match admit(step.message, &offers, presence) {
+            // The core sees it again by the quote, and parks it.
+            Err(decide::Refusal::PriceRose { .. }) if parks => {}
+            admitted => admitted.map_err(told)?,
+        }
         lifecycle::accepted(step.message, now, &mut step.changes);
         let facts = Facts {
             presence: Some(presence),

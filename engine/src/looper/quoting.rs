@@ -3,7 +3,7 @@
 
 use super::step::purse;
 use super::{Job, Looper};
-use crate::admission::{Draft, summary, told};
+use crate::admission::{Draft, said, summary, told};
 use crate::facts::{Allowances, Question, Quoted};
 use crate::locks::read;
 use crate::quotes::Promise;
@@ -13,10 +13,10 @@ use smol_str::{SmolStr, format_smolstr};
 use switchback_core::decide::admit;
 use switchback_core::lifecycle::{self, Changes};
 use switchback_core::model::{
-    AttemptState, ByService, Content, Facts, FailureClass, FallbackRule, Input, Message, Offers, Presence,
-    Price, ReportKind, Service, ServiceChoice, Shard, Time, Timers,
+    AttemptState, ByService, Content, Facts, FailureClass, FallbackRule, Input, Message, Money, Offers,
+    Presence, Reason, ReportKind, Service, ServiceChoice, Shard, Time, Timers,
 };
-use switchback_ports::{Quote, QuoteLine, QuotedFallback, Refusal};
+use switchback_ports::{Quote, QuoteLine, QuotedCharge, QuotedFallback, Refusal};
 
 /// Rounds of the thought experiment: hand-over or deadline, failure, next attempt.
 const ROUNDS: usize = 3;
@@ -122,7 +122,7 @@ impl Looper {
             owner: message.originator.owner.clone(),
             payer: message.originator.payer.clone(),
             recipient: message.recipient.clone(),
-            digest: message.content.digest,
+            digest: said(content, &message.content),
             amounts: ByService::from_fn(|service| offers.get(service).price.as_first()),
             suggested: quote.suggested,
             valid_until,
@@ -157,6 +157,7 @@ fn lines(message: &Message, offers: &Offers, allowances: &Allowances, presence: 
             price: offer.price,
             units: offer.units,
             unit: offer.unit,
+            charge_on: QuotedCharge::of(offer),
             allowance: allowances.0.get(service).clone(),
             reason: refused.map(|refused| told(refused).code),
         }
@@ -215,22 +216,29 @@ fn not_delivered(mut copy: Message, facts: &Facts, timers: &Timers, now: Time) -
         } else {
             fail(&mut copy, timers, at);
         }
-        lifecycle::advance(&mut copy, facts, timers, at, &mut Changes::default()).ok()?;
+        let mut changes = Changes::default();
+        lifecycle::advance(&mut copy, facts, timers, at, &mut changes).ok()?;
         if let Some(next) = copy.attempts.iter().find(|attempt| attempt.service != first) {
-            let why = SmolStr::new_static("within_limit");
-            return Some(QuotedFallback { to: next.service, automatic: true, why });
+            return Some(followed_by(next.service, "within_limit", None));
         }
         if let Some(told) = copy.marks.told.filter(|told| told.service != first) {
-            let price: Price = facts.offers.as_ref()?.get(told.service).price;
-            let why = if price.as_next().is_some() { "price_above_limit" } else { "price_unknown" };
-            return Some(QuotedFallback {
-                to: told.service,
-                automatic: false,
-                why: SmolStr::new_static(why),
-            });
+            let why = if told.amount.is_some() { "price_above_limit" } else { "price_unknown" };
+            return Some(followed_by(told.service, why, told.amount));
+        }
+        let mut reasons = changes.records.iter().flat_map(|record| &record.reasons);
+        let short = reasons.find_map(|reason| match reason {
+            Reason::InsufficientFunds(service) if *service != first => Some(*service),
+            _ => None,
+        });
+        if let Some(service) = short {
+            return Some(followed_by(service, "insufficient_funds", None));
         }
     }
     None
+}
+
+fn followed_by(to: Service, why: &'static str, consent: Option<Money>) -> QuotedFallback {
+    QuotedFallback { to, automatic: why == "within_limit", why: SmolStr::new_static(why), consent }
 }
 
 /// Every part of the first attempt is handed over and fails for now.

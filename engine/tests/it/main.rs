@@ -14,6 +14,7 @@ mod feed;
 mod gate;
 mod keys;
 mod load;
+mod quotes;
 mod receipts;
 mod scene;
 mod spellings;

@@ -4,14 +4,12 @@ use crate::scene::{PATIENCE, Scene, euro, heard, number, options};
 use std::sync::atomic::Ordering;
 use switchback_core::charge::LedgerKind;
 use switchback_core::model::{
-    Choice, FailureClass, FallbackRule, Outcome, PayerId, PlanId, Presence, ReportKind, RouteId, Service,
+    Choice, FailureClass, FallbackRule, Outcome, PayerId, PlanId, ReportKind, RouteId, Service,
     ServiceChoice, Status, SubscriberId, Time, WithdrawalAnswer,
 };
 use switchback_engine::{DefaultPolicy, Options};
 use switchback_ports::directory::{Account, Bearer, Entry, Kind, PlanText, Token};
-use switchback_ports::{
-    Arrival, CancelOutcome, Clock, Disposition, Intake, QuoteAsk, RouteChange, RouteState, Store,
-};
+use switchback_ports::{Arrival, CancelOutcome, Clock, Disposition, Intake, RouteChange, RouteState, Store};
 
 const SMS: ServiceChoice = ServiceChoice::Named(Service::Sms);
 const IM: ServiceChoice = ServiceChoice::Named(Service::Im);
@@ -126,53 +124,6 @@ fn refusals_leave_nothing_behind() {
         (refusals.len() == 5).then_some(refusals)
     });
     assert!(refused.iter().any(|line| line.code == "price_above_max"));
-}
-
-#[test]
-fn a_quote_binds_upwards_and_a_risen_price_is_refused_with_a_new_quote() {
-    let scene = Scene::new();
-    let ask = |text: &str| QuoteAsk {
-        originator: scene.submission("anna", "bo", text, SMS).originator,
-        recipient: number("bo"),
-        content: switchback_core::model::Content::text(text),
-        service: ServiceChoice::Auto,
-        fallback: FallbackRule::Auto,
-        max_price: None,
-    };
-    let quote = scene.engine.quote(ask("hello")).wait().unwrap().unwrap();
-    assert_eq!((quote.suggested, quote.you_pay_at_most), (Some(Service::Sms), Some(euro("0.03"))));
-    assert!(matches!(quote.presence, Presence::Offline { .. }));
-    let lines: Vec<_> =
-        quote.lines.iter().map(|line| (line.service, line.available, line.price.as_first())).collect();
-    assert_eq!(
-        lines[..2],
-        [(Service::Im, true, Some(euro("0.01"))), (Service::Sms, true, Some(euro("0.03")))]
-    );
-    assert_eq!((lines[2].1, quote.lines[2].reason.as_deref()), (false, Some("cannot_carry")));
-    let fallback = quote.fallback.unwrap();
-    assert_eq!((fallback.to, fallback.automatic), (Service::Im, true));
-
-    let submit = |text: &str, id: &str| {
-        let submission = scene.submission("anna", "bo", text, SMS);
-        scene.engine.submit(Box::new(submission), Some(id.into()), None).wait().unwrap()
-    };
-    assert_eq!(submit("another text", &quote.id).unwrap_err().code, "quote_mismatch");
-    assert_eq!(submit("hello", "qt_never_given").unwrap_err().code, "quote_expired");
-    submit("hello", &quote.id).unwrap();
-
-    let dearer = scene.engine.directory(Kind::Plan).remove(0);
-    let Entry::Plan(PlanText { id, text }) = dearer else { panic!("not a plan") };
-    scene.put(Entry::Plan(PlanText {
-        id,
-        text: text.replace("0.03", "0.04").replace("version = 1", "version = 2"),
-    }));
-    let rose = submit("hello", &quote.id).unwrap_err();
-    assert_eq!(rose.code, "price_rose");
-    let fresh = rose.quote.unwrap();
-    assert_eq!(fresh.you_pay_at_most, Some(euro("0.04")));
-    submit("hello", &fresh.id).unwrap();
-    scene.clock.forward(scene.options.timers.quote_ms);
-    assert_eq!(submit("hello", &fresh.id).unwrap_err().code, "quote_expired");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The chat without a terminal: one line in, one line out.
 //!
-//! `/auto`, `/im`, `/sms`, `/mms` choose the service; `/yes` and `/no` answer the question of a closed gate; anything
-//! else is sent.
+//! `/auto`, `/im`, `/sms`, `/mms` choose the service; `/yes` and `/no` answer a question (of a closed gate, of a
+//! risen price); anything else is sent.
 
 use super::screen;
 use super::state::{Chat, Effect, Happening, Key, Service};
@@ -21,10 +21,15 @@ pub(super) fn read_lines(inbox: SyncSender<Happening>) {
                 "/im" => vec![Happening::Choose(Service::Im)],
                 "/sms" => vec![Happening::Choose(Service::Sms)],
                 "/mms" => vec![Happening::Choose(Service::Mms)],
-                "/yes" => vec![Happening::Key(Key::Letter('y'))],
-                "/no" => vec![Happening::Key(Key::Letter('n'))],
+                "/yes" => vec![Happening::Key(Key::Clear), Happening::Key(Key::Letter('y'))],
+                "/no" => vec![Happening::Key(Key::Clear), Happening::Key(Key::Letter('n'))],
                 "/quit" => vec![Happening::Key(Key::Leave)],
-                text => vec![Happening::Pasted(text.to_owned()), Happening::Key(Key::Send)],
+                // A line is a whole text: what an earlier one left stands no longer.
+                text => vec![
+                    Happening::Key(Key::Clear),
+                    Happening::Pasted(text.to_owned()),
+                    Happening::Key(Key::Send),
+                ],
             };
             for happening in happenings {
                 if inbox.send(happening).is_err() {
@@ -53,12 +58,14 @@ pub(super) fn run(
             // The worker's queue is far longer than a line mode can fill; a full one only delays the next line.
             drop(worker.send(effect));
         }
-        for (key, line) in screen::lines(&chat) {
-            if shown.get(&key) != Some(&line) {
+        let lines = screen::lines(&chat);
+        for (key, line) in &lines {
+            if shown.get(key) != Some(line) {
                 writeln!(out, "{line}")?;
-                shown.insert(key, line);
             }
         }
+        // What is gone is news when it comes again.
+        shown = lines.into_iter().collect();
         out.flush()?;
         let Ok(happening) = happenings.recv() else { return Ok(ExitCode::SUCCESS) };
         effects = chat.step(happening);

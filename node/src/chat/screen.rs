@@ -1,7 +1,8 @@
 //! The chat's picture: made whole from the state, drawn line by line.
 
-use super::state::{Chat, Line, Service};
+use super::state::{Chat, Line, Prompt, Service};
 use crate::http::text;
+use crate::words;
 use crossterm::cursor::MoveTo;
 use crossterm::style::Print;
 use crossterm::terminal::{Clear, ClearType};
@@ -44,8 +45,8 @@ pub(super) fn draw(out: &mut impl Write, chat: &Chat) -> std::io::Result<()> {
 
 /// The screen as lines: head, conversation, prices, question or note, input.
 fn picture(chat: &Chat, width: usize, height: usize) -> Vec<String> {
-    let mut foot = vec![rule(width), cut(&prices(&chat.quote), width)];
-    foot.push(cut(&below(chat), width));
+    let mut foot = vec![rule(width)];
+    foot.extend([prices(&chat.quote), promise(&chat.quote), below(chat)].map(|line| cut(&line, width)));
     foot.push(input(chat, width));
     let mut lines = vec![cut(&head(chat), width), rule(width)];
     let room = height.saturating_sub(lines.len() + foot.len());
@@ -58,16 +59,15 @@ fn picture(chat: &Chat, width: usize, height: usize) -> Vec<String> {
 
 /// What there is to say without a screen: a key that names the thing, and its line.
 pub(super) fn lines(chat: &Chat) -> Vec<(String, String)> {
-    let mut lines = vec![("status".to_owned(), head(chat)), ("prices".to_owned(), prices(&chat.quote))];
+    let mut lines = vec![
+        ("status".to_owned(), head(chat)),
+        ("prices".to_owned(), prices(&chat.quote)),
+        ("promise".to_owned(), promise(&chat.quote)),
+    ];
+    lines.retain(|(_, line)| !line.is_empty());
     lines.extend(chat.lines.iter().map(|line| (line.id.clone(), cut(&said(line), usize::MAX))));
-    if let Some(prompt) = &chat.prompt {
-        let question = format!(
-            "Not delivered. Send by {} for {}?  /yes  /no",
-            name(&prompt.service),
-            price(Some(&prompt.price))
-        );
-        lines.push((format!("question {}", prompt.id), question));
-    }
+    lines
+        .extend(chat.prompts.first().map(|prompt| ("question".to_owned(), question(prompt) + "  /yes  /no")));
     lines.extend(chat.note.clone().map(|note| ("note".to_owned(), cut(&note, usize::MAX))));
     lines
 }
@@ -95,35 +95,29 @@ fn head(chat: &Chat) -> String {
     format!("{}  \u{00b7}  {status}", chat.with)
 }
 
-/// What each service would cost, and at most.
+/// What each service would cost.
 fn prices(quote: &Value) -> String {
     let services = quote.get("services").and_then(Value::as_array).into_iter().flatten();
-    let mut parts: Vec<String> = services
+    let parts: Vec<String> = services
         .map(|service| {
             let name = name(text(service, "service"));
             let units = service.get("units").and_then(Value::as_u64).unwrap_or(0);
-            let units = if text(service, "unit") == "segment" && units > 1 {
-                format!(" ({units} parts)")
-            } else {
-                String::new()
-            };
-            match service.get("available").and_then(Value::as_bool) {
-                Some(true) => format!("{name} {}{units}", price(service.get("price"))),
-                _ => format!("{name} \u{2013} {}", text(service, "reason").replace('_', " ")),
+            let mut notes = words::notes(service);
+            if text(service, "unit") == "segment" && units > 1 {
+                notes.insert(0, format!("{units} parts"));
             }
+            let notes = notes.join(", ");
+            let notes = if notes.is_empty() { notes } else { format!(" ({notes})") };
+            format!("{name} {}{notes}", words::cost(service))
         })
         .collect();
-    if quote.get("you_pay_at_most").is_some_and(Value::is_object) {
-        parts.push(format!("you pay at most {}", price(quote.get("you_pay_at_most"))));
-    }
     if parts.is_empty() { "asking for prices ...".into() } else { parts.join("  \u{00b7}  ") }
 }
 
-fn price(price: Option<&Value>) -> String {
-    price.filter(|price| price.is_object()).map_or_else(
-        || "price unknown".into(),
-        |price| format!("{} {}", text(price, "amount"), text(price, "currency")),
-    )
+/// What is promised: the most that is paid, and what follows when the first service does not deliver.
+fn promise(quote: &Value) -> String {
+    let Some(followed) = words::followed(quote, name) else { return String::new() };
+    format!("You pay at most {}  \u{00b7}  {followed}", words::amount(quote.get("you_pay_at_most")))
 }
 
 fn name(service: &str) -> &str {
@@ -137,14 +131,32 @@ fn name(service: &str) -> &str {
 
 /// The question, else the note, else what the keys do.
 fn below(chat: &Chat) -> String {
-    if let Some(prompt) = &chat.prompt {
-        return format!(
-            "Not delivered. Send by {} for {}?  y: yes  n: keep waiting",
-            name(&prompt.service),
-            price(Some(&prompt.price))
-        );
+    if let Some(prompt) = chat.prompts.first() {
+        return question(prompt) + "  y: yes  n: no";
     }
     chat.note.clone().unwrap_or_else(|| "Enter: send   Tab: service   Esc: leave".into())
+}
+
+/// What a sender is asked.
+fn question(prompt: &Prompt) -> String {
+    match prompt {
+        Prompt::Consent { service, price, .. } => {
+            format!("Not delivered yet. Send by {} for {} in all?", name(service), words::amount(Some(price)))
+        }
+        Prompt::Rose { service, quote, .. } => {
+            let by = match service {
+                Service::Auto => text(quote, "suggested"),
+                named => named.name(),
+            };
+            let services = quote.get("services").and_then(Value::as_array).into_iter().flatten();
+            let cost = services.filter(|service| text(service, "service") == by).map(words::cost).next();
+            format!(
+                "The price rose, nothing was sent. Send by {} for {}?",
+                name(by),
+                cost.unwrap_or_default()
+            )
+        }
+    }
 }
 
 fn input(chat: &Chat, width: usize) -> String {
@@ -170,7 +182,8 @@ fn said(line: &Line) -> String {
 fn tick(message: &Value) -> String {
     let by = name(text(message, "service"));
     let charged = message.get("charge").filter(|charge| text(charge, "state") == "charged");
-    let paid = charged.map_or_else(String::new, |charge| format!(" \u{00b7} {}", price(Some(charge))));
+    let paid =
+        charged.map_or_else(String::new, |charge| format!(" \u{00b7} {}", words::amount(Some(charge))));
     let reverted = message
         .get("attempts")
         .and_then(Value::as_array)
@@ -192,13 +205,15 @@ fn tick(message: &Value) -> String {
         "unknown" => "? not known",
         _ => "\u{2717} not delivered",
     };
-    format!("{word} \u{00b7} {by}{way}{paid}")
+    let why = Some(text(message, "reason")).filter(|reason| !reason.is_empty());
+    let why = why.map_or_else(String::new, |reason| format!(" ({})", words::plain(reason)));
+    format!("{word}{why} \u{00b7} {by}{way}{paid}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::picture;
-    use crate::chat::state::{Chat, Happening, Key};
+    use crate::chat::state::{Chat, Happening, Key, Service};
     use serde_json::json;
 
     #[test]
@@ -206,26 +221,44 @@ mod tests {
         let mut chat = Chat::new("+46701000002".into());
         chat.step(Happening::Key(Key::Letter('h')));
         let services = json!([
-            {"service": "im", "available": true, "price": {"amount": "0.00", "currency": "EUR"}, "units": 1, "unit": "message"},
-            {"service": "sms", "available": true, "price": {"amount": "0.24", "currency": "EUR"}, "units": 2, "unit": "segment"},
+            {"service": "im", "available": true, "price": {"amount": "0.0024", "currency": "EUR", "kind": "estimate"},
+                "charge_on": "bearer", "units": 1, "unit": "byte"},
+            {"service": "sms", "available": true, "price": {"amount": "0.24", "currency": "EUR", "kind": "exact"},
+                "charge_on": "delivered", "units": 2, "unit": "segment",
+                "allowance": {"id": "sms100", "left_after": 0, "unit": "segment"}},
             {"service": "mms", "available": false, "price": null, "reason": "no_service"}]);
         let recipient = json!({"status": "offline", "since": "2026-11-23T05:40:00.000Z"});
-        let most = json!({"amount": "0.00", "currency": "EUR"});
-        let quote =
-            json!({"id": "qt_1", "recipient": recipient, "services": services, "you_pay_at_most": most});
+        let most = json!({"amount": "0.0024", "currency": "EUR"});
+        let fallback = json!({"to": "sms", "automatic": false, "why": "price_above_limit", "consent": {"amount": "0.24", "currency": "EUR"}});
+        let quote = json!({"id": "qt_1", "recipient": recipient, "services": services, "suggested": "im",
+            "fallback": fallback, "you_pay_at_most": most});
         chat.step(Happening::Quoted { text: "h".into(), quote });
         let needed = json!({"service": "sms", "price": {"amount": "0.24", "currency": "EUR"}});
         let message = json!({"id": "msg_1", "status": "waiting", "service": "im", "accepted_at": "2026-11-23T05:41:00.000Z", "consent_needed": needed});
         chat.step(Happening::Message { text: Some("hello\u{1b}[2J".into()), message });
-        let lines = picture(&chat, 100, 10);
+        let lines = picture(&chat, 160, 10);
         assert_eq!(lines.len(), 10);
         assert_eq!(lines[0], "+46701000002  ·  offline since 05:40");
-        assert_eq!(lines[5], "05:41  you: hello [2J   ◷ waiting · Chat");
+        assert_eq!(lines[4], "05:41  you: hello [2J   ◷ waiting · Chat");
+        assert_eq!(
+            lines[6],
+            "Chat about 0.0024 EUR (billed as data by the network)  ·  SMS 0.24 EUR (2 parts, 0 segments left of sms100)  ·  MMS not possible (no service)"
+        );
         assert_eq!(
             lines[7],
-            "Chat 0.00 EUR  ·  SMS 0.24 EUR (2 parts)  ·  MMS – no service  ·  you pay at most 0.00 EUR"
+            "You pay at most 0.0024 EUR  ·  SMS follows only if you consent to 0.24 EUR in all"
         );
-        assert_eq!(lines[8], "Not delivered. Send by SMS for 0.24 EUR?  y: yes  n: keep waiting");
+        assert_eq!(lines[8], "Not delivered yet. Send by SMS for 0.24 EUR in all?  y: yes  n: no");
         assert_eq!(lines[9], "Auto> h");
+        let services =
+            json!([{"service": "sms", "available": true, "price": {"amount": "0.25", "currency": "EUR"}}]);
+        let quote = json!({"id": "qt_2", "suggested": "sms", "services": services});
+        chat.prompts.clear();
+        let text = "hello".to_owned();
+        chat.step(Happening::Refused { text, service: Service::Auto, why: String::new(), quote });
+        assert_eq!(
+            picture(&chat, 160, 10)[8],
+            "The price rose, nothing was sent. Send by SMS for 0.25 EUR?  y: yes  n: no"
+        );
     }
 }

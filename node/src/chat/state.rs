@@ -1,5 +1,6 @@
 //! The conversation as a pure machine: happenings in, effects out; what is on the screen is made from it.
 
+use crate::words;
 use serde_json::Value;
 
 /// Lines kept; older ones are in the server's store.
@@ -20,6 +21,8 @@ pub(super) enum Happening {
     Quoted { text: String, quote: Value },
     /// A message of ours as it stands now; `None` as text when it is an update.
     Message { text: Option<String>, message: Value },
+    /// A text was not accepted: why, and a fresh quote when its price rose; null otherwise.
+    Refused { text: String, service: Service, why: String, quote: Value },
     /// A message for us.
     Incoming { id: String, from: String, text: String, at: String },
     /// An event of a message: it should be looked at again.
@@ -113,15 +116,13 @@ pub(super) struct Line {
     pub(super) message: Value,
 }
 
-/// The question whether a dearer service may be used.
+/// A question to the sender.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Prompt {
-    /// The message.
-    pub(super) id: String,
-    /// The service.
-    pub(super) service: String,
-    /// Its price.
-    pub(super) price: Value,
+pub(super) enum Prompt {
+    /// Whether a message may go by a dearer service, and cost that in all.
+    Consent { id: String, service: String, price: Value },
+    /// Whether a text that was not accepted, since its price rose, is to go at the new price.
+    Rose { text: String, service: Service, quote: Value },
 }
 
 /// The whole conversation.
@@ -139,8 +140,8 @@ pub(super) struct Chat {
     pub(super) input: String,
     /// The conversation, oldest first.
     pub(super) lines: Vec<Line>,
-    /// A question, if one is open.
-    pub(super) prompt: Option<Prompt>,
+    /// Open questions; the first is asked.
+    pub(super) prompts: Vec<Prompt>,
     /// A sentence for the user.
     pub(super) note: Option<String>,
 }
@@ -155,7 +156,7 @@ impl Chat {
             service: Service::Auto,
             input: String::new(),
             lines: Vec::new(),
-            prompt: None,
+            prompts: Vec::new(),
             note: None,
         }
     }
@@ -184,6 +185,9 @@ impl Chat {
                 }
             }
             Happening::Message { text, message } => self.take_message(text, message),
+            Happening::Refused { text, service, why, quote } => {
+                return self.take_refusal(text, service, why, quote);
+            }
             Happening::Incoming { id, from, text, at } => return self.take_incoming(id, &from, text, at),
             Happening::Touched(id) => {
                 let ours = self.lines.iter().any(|line| line.ours && line.id == id);
@@ -196,15 +200,12 @@ impl Chat {
     }
 
     fn key(&mut self, key: Key) -> Vec<Effect> {
-        if let (Key::Letter(letter @ ('y' | 'n')), Some(prompt), true) =
-            (key, &self.prompt, self.input.is_empty())
+        if let Key::Letter(letter @ ('y' | 'n')) = key
+            && self.input.is_empty()
+            && !self.prompts.is_empty()
         {
-            let prompt = prompt.clone();
-            self.prompt = None;
-            return match letter {
-                'y' => vec![Effect::Consent { id: prompt.id, service: prompt.service, price: prompt.price }],
-                _ => vec![],
-            };
+            let prompt = self.prompts.remove(0);
+            return self.answered(prompt, letter == 'y');
         }
         self.note = None;
         match key {
@@ -217,6 +218,21 @@ impl Chat {
         }
         self.bound_input();
         vec![self.ask_price()]
+    }
+
+    fn answered(&mut self, prompt: Prompt, yes: bool) -> Vec<Effect> {
+        match prompt {
+            Prompt::Consent { id, service, price } if yes => vec![Effect::Consent { id, service, price }],
+            Prompt::Consent { .. } => vec![],
+            Prompt::Rose { text, service, quote } if yes => {
+                let quote = quote.get("id").and_then(Value::as_str).map(str::to_owned);
+                vec![Effect::Send { text, service, quote }]
+            }
+            Prompt::Rose { text, .. } => {
+                self.input = text;
+                vec![self.ask_price()]
+            }
+        }
     }
 
     fn send(&mut self) -> Vec<Effect> {
@@ -255,17 +271,27 @@ impl Chat {
 
     /// Opens the question when the gate is closed, and closes it when it is moot.
     fn ask_consent(&mut self, id: &str, message: &Value) {
-        let needed = message.get("consent_needed").filter(|needed| needed.is_object());
-        let price = needed.and_then(|needed| needed.get("price")).filter(|price| price.is_object());
-        let service = needed.and_then(|needed| needed.get("service")).and_then(Value::as_str);
-        match (service, price) {
-            (Some(service), Some(price)) => {
-                self.prompt =
-                    Some(Prompt { id: id.to_owned(), service: service.to_owned(), price: price.clone() });
-            }
-            _ if self.prompt.as_ref().is_some_and(|prompt| prompt.id == id) => self.prompt = None,
-            _ => {}
+        let now = words::consent_needed(message).map(|(service, price)| Prompt::Consent {
+            id: id.to_owned(),
+            service: service.to_owned(),
+            price: price.clone(),
+        });
+        let of_it = |prompt: &Prompt| matches!(prompt, Prompt::Consent { id: of, .. } if of == id);
+        let at = self.prompts.iter().position(of_it).unwrap_or(self.prompts.len());
+        self.prompts.splice(at..self.prompts.len().min(at.saturating_add(1)), now);
+    }
+
+    /// What was not accepted is not lost: it is asked about, or it stands where it was typed.
+    fn take_refusal(&mut self, text: String, service: Service, why: String, quote: Value) -> Vec<Effect> {
+        if quote.is_object() {
+            self.prompts.push(Prompt::Rose { text, service, quote });
+            return vec![];
         }
+        self.note = Some(why);
+        if self.input.is_empty() {
+            self.input = text;
+        }
+        vec![self.ask_price()]
     }
 
     fn take_incoming(&mut self, id: String, from: &str, text: String, at: String) -> Vec<Effect> {
@@ -339,7 +365,7 @@ mod tests {
         chat.step(Happening::Message { text: Some("hi".into()), message });
         let mut no = chat.clone();
         assert_eq!(no.step(Happening::Key(Key::Letter('n'))), []);
-        assert_eq!(no.prompt, None);
+        assert_eq!(no.prompts, []);
         let effects = chat.step(Happening::Key(Key::Letter('y')));
         assert_eq!(
             effects,
@@ -349,6 +375,60 @@ mod tests {
                 price: json!({"amount": "0.12", "currency": "EUR"})
             }]
         );
+    }
+
+    #[test]
+    fn a_risen_price_asks_and_y_sends_at_the_new_one_and_n_gives_the_text_back() {
+        let mut chat = Chat::new("+46701000002".into());
+        let refused = Happening::Refused {
+            text: "hi".into(),
+            service: Service::Sms,
+            why: "price_rose".into(),
+            quote: json!({"id": "qt_2"}),
+        };
+        assert_eq!(chat.step(refused), []);
+        let mut no = chat.clone();
+        no.step(Happening::Key(Key::Letter('n')));
+        assert_eq!((no.input.as_str(), no.prompts.len()), ("hi", 0));
+        let sent = chat.step(Happening::Key(Key::Letter('y')));
+        assert_eq!(
+            sent,
+            [Effect::Send { text: "hi".into(), service: Service::Sms, quote: Some("qt_2".into()) }]
+        );
+    }
+
+    #[test]
+    fn what_was_refused_stands_where_it_was_typed_unless_something_else_does() {
+        let mut chat = Chat::new("+46701000002".into());
+        let refused = |text: &str| Happening::Refused {
+            text: text.into(),
+            service: Service::Auto,
+            why: "insufficient_funds: Top up.".into(),
+            quote: Value::Null,
+        };
+        chat.step(refused("first"));
+        chat.step(refused("second"));
+        assert_eq!(
+            (chat.input.as_str(), chat.note.as_deref()),
+            ("first", Some("insufficient_funds: Top up."))
+        );
+    }
+
+    #[test]
+    fn two_messages_that_need_consent_are_asked_about_one_after_the_other() {
+        let mut chat = Chat::new("+46701000002".into());
+        for (id, amount) in [("msg_1", "0.12"), ("msg_2", "0.12"), ("msg_1", "0.13")] {
+            let needed = json!({"service": "sms", "price": {"amount": amount, "currency": "EUR"}});
+            let message = json!({"id": id, "consent_needed": needed});
+            chat.step(Happening::Message { text: Some(id.into()), message });
+        }
+        let consent = |chat: &mut Chat| match chat.step(Happening::Key(Key::Letter('y'))).remove(0) {
+            Effect::Consent { id, price, .. } => (id, price["amount"].clone()),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(consent(&mut chat), ("msg_1".into(), json!("0.13")));
+        assert_eq!(consent(&mut chat), ("msg_2".into(), json!("0.12")));
+        assert_eq!(chat.prompts, []);
     }
 
     #[test]
@@ -363,7 +443,7 @@ mod tests {
             text: None,
             message: json!({"id": "msg_1", "status": "delivered", "consent_needed": null}),
         });
-        assert_eq!(chat.prompt, None);
+        assert_eq!(chat.prompts, []);
     }
 
     #[test]
@@ -376,7 +456,7 @@ mod tests {
         });
         typed(&mut chat, "hey");
         assert_eq!(chat.input, "hey");
-        assert!(chat.prompt.is_some());
+        assert_eq!(chat.prompts.len(), 1);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The chat's two threads: one asks the server what the screen wants, one follows the events.
 
-use super::state::{Effect, Happening};
+use super::state::{Effect, Happening, Service};
 use crate::cli::Failure;
 use crate::http::{Answer, Client};
 use serde_json::{Value, json};
@@ -63,9 +63,7 @@ impl Worker {
                 let quote = self.client.post("/v1/quotes", &body).and_then(Answer::good);
                 return quote.ok().map(|quote| Happening::Quoted { text, quote });
             }
-            Effect::Send { text, service, quote } => self
-                .send(&text, service.name(), quote)
-                .map(|message| Happening::Message { text: Some(text), message }),
+            Effect::Send { text, service, quote } => self.send(text, service, quote),
             Effect::Refresh(id) => self
                 .client
                 .get(&format!("/v1/messages/{id}"))
@@ -86,12 +84,17 @@ impl Worker {
         Some(told.unwrap_or_else(|failure| Happening::Note(failure.to_string())))
     }
 
-    fn send(&self, text: &str, service: &str, quote: Option<String>) -> Result<Value, Failure> {
-        let mut body = json!({"to": self.with, "text": text, "service": service});
+    fn send(&self, text: String, service: Service, quote: Option<String>) -> Result<Happening, Failure> {
+        let mut body = json!({"to": self.with, "text": text, "service": service.name()});
         if let (Some(body), Some(quote)) = (body.as_object_mut(), quote) {
             body.insert("quote".into(), json!(quote));
         }
-        self.client.post("/v1/messages", &body)?.good()
+        let answer = self.client.post("/v1/messages", &body)?;
+        let quote = answer.body.get("quote").cloned().unwrap_or_default();
+        Ok(match answer.good() {
+            Ok(message) => Happening::Message { text: Some(text), message },
+            Err(why) => Happening::Refused { text, service, why: why.to_string(), quote },
+        })
     }
 
     fn read(&self, id: &str) -> Result<(), Failure> {

@@ -1,7 +1,8 @@
 //! `send` and `quote`: one message, from the command line.
 
 use super::{ClientArgs, Failure};
-use crate::http::{Client, text};
+use crate::http::{Answer, Client, text};
+use crate::words;
 use serde_json::{Map, Value, json};
 use std::io::Write;
 use std::process::ExitCode;
@@ -39,10 +40,7 @@ impl Draft {
         body.insert("service".into(), json!(self.service));
         body.insert("fallback".into(), json!(self.fallback));
         if let Some(price) = &self.max_price {
-            let (amount, currency) = price.split_once(':').ok_or_else(|| {
-                Failure::Usage(format!("--max-price {price}: write AMOUNT:CURRENCY, for example 0.10:EUR"))
-            })?;
-            body.insert("max_price".into(), json!({"amount": amount, "currency": currency}));
+            body.insert("max_price".into(), money(price)?);
         }
         for (name, said) in [("from", &self.from), ("origin", &self.origin)] {
             if let Some(said) = said {
@@ -53,6 +51,14 @@ impl Draft {
     }
 }
 
+/// What `--max-price` says.
+pub(super) fn money(price: &str) -> Result<Value, Failure> {
+    let (amount, currency) = price.split_once(':').ok_or_else(|| {
+        Failure::Usage(format!("--max-price {price}: write AMOUNT:CURRENCY, for example 0.10:EUR"))
+    })?;
+    Ok(json!({"amount": amount, "currency": currency}))
+}
+
 /// `send`
 #[derive(clap::Args)]
 pub(crate) struct SendArgs {
@@ -60,6 +66,9 @@ pub(crate) struct SendArgs {
     client: ClientArgs,
     #[command(flatten)]
     draft: Draft,
+    /// The quote that binds: you pay no more than it said, or nothing is sent (exit code 4).
+    #[arg(long)]
+    quote: Option<String>,
     /// Wait this many seconds for the end and say how it went (exit code 1 when it was not delivered).
     #[arg(long)]
     wait: Option<u64>,
@@ -77,7 +86,11 @@ pub(crate) struct QuoteArgs {
 /// Sends a message.
 pub(crate) fn send(args: SendArgs) -> Result<ExitCode, Failure> {
     let client = args.client.client()?;
-    let mut message = client.post("/v1/messages", &Value::Object(args.draft.body()?))?.good()?;
+    let mut body = args.draft.body()?;
+    if let Some(quote) = &args.quote {
+        body.insert("quote".into(), json!(quote));
+    }
+    let mut message = accepted(client.post("/v1/messages", &Value::Object(body))?, args.client.json)?;
     if let Some(seconds) = args.wait {
         message = wait(&client, message, Duration::from_secs(seconds))?;
     }
@@ -89,6 +102,21 @@ pub(crate) fn send(args: SendArgs) -> Result<ExitCode, Failure> {
     }
     let failed = matches!(status(&message), "failed" | "refused" | "expired" | "unknown" | "canceled");
     Ok(ExitCode::from(u8::from(failed)))
+}
+
+/// The message that was accepted; with a refusal goes the problem as it is, or the quote that it brings.
+fn accepted(answer: Answer, as_json: bool) -> Result<Value, Failure> {
+    let problem = answer.body.clone();
+    let mut refused = match answer.good() {
+        Ok(message) => return Ok(message),
+        Err(refused) => refused,
+    };
+    if as_json {
+        writeln!(std::io::stdout(), "{problem}")?;
+    } else if let (Failure::Price(said), Some(quote)) = (&mut refused, problem.get("quote")) {
+        said.push_str(&format!("\n{}{}", table(quote), binding(quote)));
+    }
+    Err(refused)
 }
 
 /// Waits for a final status, by asking again with growing pauses.
@@ -112,9 +140,14 @@ pub(crate) fn quote(args: QuoteArgs) -> Result<ExitCode, Failure> {
     if args.client.json {
         writeln!(out, "{quote}")?;
     } else {
-        write!(out, "{}", table(&quote))?;
+        writeln!(out, "{}{}", table(&quote), binding(&quote))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// How a quote is held to.
+fn binding(quote: &Value) -> String {
+    format!("quote      {}, binds until {}", text(quote, "id"), text(quote, "valid_until"))
 }
 
 /// A quote as a small table for people.
@@ -122,44 +155,34 @@ pub(super) fn table(quote: &Value) -> String {
     let recipient = quote.get("recipient").cloned().unwrap_or_default();
     let since =
         recipient.get("since").and_then(Value::as_str).map_or_else(String::new, |at| format!(" since {at}"));
-    let mut lines = format!("recipient  {}{since}\n", text(&recipient, "status"));
+    let mut lines = format!("recipient  {}{since}\n", words::plain(text(&recipient, "status")));
     for service in quote.get("services").and_then(Value::as_array).into_iter().flatten() {
-        let units = service.get("units").and_then(Value::as_u64).unwrap_or(0);
-        let reason = service
-            .get("reason")
-            .and_then(Value::as_str)
-            .map_or_else(String::new, |reason| format!("  ({reason})"));
-        let line = format!(
-            "{:<10} {:<14} {units} {}{reason}\n",
-            text(service, "service"),
-            price(service.get("price")),
-            text(service, "unit")
-        );
-        lines.push_str(&line);
+        let (name, cost, units) = (text(service, "service"), words::cost(service), words::units(service));
+        let notes = words::notes(service).join("; ");
+        let notes = if notes.is_empty() { notes } else { format!("({notes})") };
+        let rest = [units, notes].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ");
+        lines.push_str(&format!("{name:<10} {cost:<14} {rest}\n"));
     }
-    lines.push_str(&format!("suggested  {}\n", text(quote, "suggested")));
-    lines.push_str(&format!("at most    {}\n", price(quote.get("you_pay_at_most"))));
-    lines
+    let Some(followed) = words::followed(quote, |name| name) else {
+        return lines + "suggested  nothing: no service can take it\n";
+    };
+    let most = words::amount(quote.get("you_pay_at_most"));
+    lines + &format!("suggested  {}\nthen       {followed}\nat most    {most}\n", text(quote, "suggested"))
 }
 
 /// One message as one line for people.
 pub(super) fn line(message: &Value) -> String {
     let by = message.get("service").and_then(Value::as_str).unwrap_or("-");
+    let needed = words::consent_needed(message).map_or_else(String::new, |(service, price)| {
+        format!("  by {service} it would cost {} in all", words::amount(Some(price)))
+    });
     format!(
-        "{}  {:<10} {:<4} to {}  price {}",
+        "{}  {:<10} {:<4} to {}  price {}{needed}",
         text(message, "id"),
         status(message),
         by,
         text(message, "to"),
-        price(message.get("price"))
-    )
-}
-
-/// A price for people.
-pub(super) fn price(value: Option<&Value>) -> String {
-    value.filter(|value| value.is_object()).map_or_else(
-        || "unknown".into(),
-        |value| format!("{} {}", text(value, "amount"), text(value, "currency")),
+        words::price(message.get("price"))
     )
 }
 

@@ -36,7 +36,7 @@ impl SipPhone {
 
     /// What OPTIONS says of somebody: status and prices, as a document.
     pub(super) fn offer(&self, number: &str) -> Result<String, Failure> {
-        let answer = self.runtime.block_on(self.handset.options(&uri(number)));
+        let answer = self.runtime.block_on(self.handset.options(&uri(number), ""));
         Ok(answer.map_err(failed("OPTIONS"))?.text())
     }
 

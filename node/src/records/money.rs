@@ -69,15 +69,8 @@ impl<'a> Sums<'a> {
 /// A price, and how sure it was.
 pub(super) fn priced(record: &mut Record, price: Option<Price>) {
     let Some(price) = price else { return };
-    let (money, kind) = match price {
-        Price::Exact(money) => (Some(money), "exact"),
-        Price::Estimate(money) => (Some(money), "estimate"),
-        Price::List(money) => (Some(money), "list"),
-        Price::NotOffered(_) => (None, "not_offered"),
-        Price::Unknown(_) => (None, "unknown"),
-    };
-    record.price_kind = SmolStr::new_static(kind);
-    if let Some(money) = money {
+    record.price_kind = SmolStr::new_static(price.kind());
+    if let Some(money) = price.as_next() {
         record.price = SmolStr::new(money.amount());
         record.currency = money.currency.to_smolstr();
     }

@@ -135,7 +135,7 @@ fn words(explanation: &Explanation) -> String {
     match priced.price {
         Price::Exact(money) => format!("{money} ({units})"),
         Price::Estimate(money) => format!("about {money} ({units})"),
-        Price::List(money) => format!("at most {money} ({units})"),
+        Price::List(money) => format!("up to {money} ({units})"),
         Price::NotOffered(why) => format!("not offered: {why}"),
         Price::Unknown(why) => format!("unknown: {why}"),
     }
@@ -143,16 +143,10 @@ fn words(explanation: &Explanation) -> String {
 
 fn as_json(service: Service, explanation: &Explanation) -> Value {
     let priced = &explanation.priced;
-    let (kind, money) = match priced.price {
-        Price::Exact(money) => ("exact", Some(money)),
-        Price::Estimate(money) => ("estimate", Some(money)),
-        Price::List(money) => ("list", Some(money)),
-        Price::NotOffered(_) => ("not_offered", None),
-        Price::Unknown(_) => ("unknown", None),
-    };
-    let price = money.map(|money| json!({"amount": money.amount(), "currency": money.currency.as_str()}));
+    let price = priced.price.as_next();
+    let price = price.map(|money| json!({"amount": money.amount(), "currency": money.currency.as_str()}));
     json!({
-        "service": service.as_str(), "kind": kind, "price": price, "units": priced.units,
+        "service": service.as_str(), "kind": priced.price.kind(), "price": price, "units": priced.units,
         "unit": priced.unit.as_str(), "steps": explanation.steps,
     })
 }

@@ -77,7 +77,7 @@ fn smsc_for(server: &Server) -> Smsc {
 
 /// A subscriber whose plan names the charging system.
 fn payer(server: &Server, name: &str, number: &str, if_down: &str) -> String {
-    let head = format!("charging = \\\"ocs\\\"\\non_ocs_down = \\\"{if_down}\\\"\\n");
+    let head = format!("charging = \"ocs\"\non_ocs_down = \"{if_down}\"\n");
     server.subscriber_by(name, number, "0.01", "0.09", &head)
 }
 

@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::sync::{Arc, Mutex};
 
 /// A terminal with a chat in it.
-struct Terminal {
+pub(crate) struct Terminal {
     screen: Arc<Mutex<vt100::Parser>>,
     keys: Box<dyn Write + Send>,
     child: Box<dyn portable_pty::Child + Send + Sync>,
@@ -14,15 +14,15 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn chat(server: &Server, token: &str, number: &str) -> Self {
-        let size = PtySize { rows: 16, cols: 120, pixel_width: 0, pixel_height: 0 };
+    pub(crate) fn chat(server: &Server, token: &str, number: &str) -> Self {
+        let size = PtySize { rows: 16, cols: 160, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(binary());
         command.args(["chat", "--as", token, "--url", &server.url(), number]);
         command.env("TERM", "xterm-256color");
         let child = pair.slave.spawn_command(command).unwrap();
         let mut reader = pair.master.try_clone_reader().unwrap();
-        let screen = Arc::new(Mutex::new(vt100::Parser::new(16, 120, 0)));
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(16, 160, 0)));
         let shown = Arc::clone(&screen);
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
@@ -34,12 +34,12 @@ impl Terminal {
         Self { screen, keys, child, _master: pair.master }
     }
 
-    fn keys(&mut self, keys: &str) {
+    pub(crate) fn keys(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
     }
 
-    fn shows(&self, text: &str) {
+    pub(crate) fn shows(&self, text: &str) {
         wait_for(&format!("{text:?} on the screen"), || {
             let contents = self.screen.lock().unwrap().screen().contents();
             contents.contains(text).then_some(())
@@ -66,7 +66,7 @@ fn status_and_prices_while_typing_choice_by_key_ticks_and_consent() {
     terminal.shows("Chat> ");
     terminal.keys("hello Ben\r");
     terminal.shows("you: hello Ben");
-    terminal.shows("Send by SMS for 0.12 EUR?");
+    terminal.shows("Send by SMS for 0.12 EUR in all?");
     terminal.keys("y");
     terminal.shows("SMS");
     terminal.keys("\u{3}");

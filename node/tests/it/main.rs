@@ -14,6 +14,7 @@ mod fsync;
 mod hostile;
 mod origin;
 mod power;
+mod prices;
 mod records;
 mod server;
 mod smsc;

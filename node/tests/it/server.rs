@@ -87,20 +87,23 @@ impl Server {
         self.subscriber_by(name, number, im, sms, "")
     }
 
-    /// The same with more keys in the plan's head, as they stand in a JSON text.
+    /// Sets up a plan in euro, or changes it: what stands below its head.
+    pub(crate) fn plan(&self, name: &str, rest: &str) {
+        let text = format!("[plan]\nid = \"{name}\"\nversion = 1\ncurrency = \"EUR\"\n{rest}");
+        let body = serde_json::json!({ "text": text }).to_string();
+        let (status, said) = self.ask("PUT", &format!("/v1/admin/plans/{name}"), &body);
+        assert!((200..300).contains(&status), "{status}: {said}");
+    }
+
+    /// The same with more keys in the plan's head.
     pub(crate) fn subscriber_by(&self, name: &str, number: &str, im: &str, sms: &str, head: &str) -> String {
         let rate = |service: &str, unit: &str, price: &str| {
             format!(
-                "[[rate]]\\nservice = \\\"{service}\\\"\\ndest = \\\"any\\\"\\nunit = \\\"{unit}\\\"\\nprice = \\\"{price}\\\"\\n"
+                "[[rate]]\nservice = \"{service}\"\ndest = \"any\"\nunit = \"{unit}\"\nprice = \"{price}\"\n"
             )
         };
-        let plan = format!(
-            "{{\"text\": \"[plan]\\nid = \\\"{name}\\\"\\nversion = 1\\ncurrency = \\\"EUR\\\"\\n{head}{}{}\"}}",
-            rate("im", "message", im),
-            rate("sms", "segment", sms)
-        );
+        self.plan(name, &format!("{head}{}{}", rate("im", "message", im), rate("sms", "segment", sms)));
         let good = |(status, body): (u16, String)| assert!((200..300).contains(&status), "{status}: {body}");
-        good(self.ask("PUT", &format!("/v1/admin/plans/{name}"), &plan));
         let payer = format!(
             "{{\"plan\": \"{name}\", \"top_up\": {{\"amount\": \"100.00\", \"currency\": \"EUR\"}}}}"
         );

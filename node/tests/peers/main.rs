@@ -11,6 +11,7 @@
 mod baresip;
 mod kamailio;
 mod linphone;
+mod live;
 mod page;
 mod program;
 mod scene;

@@ -1,8 +1,8 @@
 //! SIP.js in headless Chromium, over WebSocket. SIP.js comes from its registry by `npm` and must be the one that was
 //! tried; it knows MD5 alone, and passes over what it does not know.
 
-use crate::page::Page;
-use crate::program::{Program, find, skip};
+use crate::page::{Browser, Page};
+use crate::program::{find, skip};
 use crate::scene::{Scene, by_chat, password, ticks, uri};
 use crate::tls::{Chain, HOST};
 use serde_json::json;
@@ -44,18 +44,17 @@ fn is_the_one(archive: &Path) -> bool {
 }
 
 /// A browser that shows Bo's page.
-struct Browser {
+struct Guest {
     page: Page,
-    _chromium: Program,
-    _home: TempDir,
+    _browser: Browser,
+    _package: TempDir,
 }
 
-impl Browser {
+impl Guest {
     /// Shows it; the page is to connect to `server`, and `trusts` are public keys that the browser trusts.
     fn open(server: &str, trusts: &[String]) -> Option<Self> {
-        let binary = find("chromium", "chromium")?;
-        let home = tempfile::tempdir().unwrap();
-        let package = fetch(home.path())?;
+        let folder = tempfile::tempdir().unwrap();
+        let package = fetch(folder.path())?;
         let person = json!({
             "uri": uri("bo"),
             "user": "bo",
@@ -68,13 +67,8 @@ impl Browser {
             ("/person.json", person.to_string()),
         ];
         let page = Page::serve(files, package);
-        let mut command = Command::new(binary);
-        command.args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]);
-        command.args(["--no-first-run", "--disable-background-networking", "--remote-debugging-port=0"]);
-        command.arg(format!("--ignore-certificate-errors-spki-list={}", trusts.join(",")));
-        command.arg(format!("--user-data-dir={}", home.path().join("profile").display()));
-        command.arg(format!("http://{}/", page.address)).env("HOME", home.path());
-        Some(Self { page, _chromium: Program::start("chromium", &mut command), _home: home })
+        let browser = Browser::show(&page, "", trusts)?;
+        Some(Self { page, _browser: browser, _package: folder })
     }
 }
 
@@ -84,7 +78,7 @@ async fn sip_js_in_a_browser_registers_over_websocket_sends_and_receives() {
     let anna = scene.handset("anna").await;
     let waiting = anna.send(&uri("bo"), "before you came", by_chat()).await.unwrap();
     let server = format!("ws://{}", scene.address("ws", 0));
-    let Some(mut browser) = Browser::open(&server, &[]) else { return };
+    let Some(mut browser) = Guest::open(&server, &[]) else { return };
     browser.page.tells("registerer: Registered");
     browser.page.tells(&format!("message from {}: before you came", uri("anna")));
     assert_eq!(ticks(&anna, &waiting, 1).await, ["delivered"]);
@@ -105,10 +99,10 @@ async fn a_browser_speaks_tls_and_only_with_the_server_that_it_trusts() {
     let Some(chain) = Chain::new() else { return };
     let scene = Scene::new(&format!("{LISTEN_TLS}\n{}", chain.section()));
     let server = format!("wss://{HOST}:{}", scene.address("wss", 0).port());
-    let Some(mut browser) = Browser::open(&server, &[chain.pin("stranger")]) else { return };
+    let Some(mut browser) = Guest::open(&server, &[chain.pin("stranger")]) else { return };
     browser.page.tells("not connected");
     drop(browser);
-    let mut browser = Browser::open(&server, &[chain.pin("issuer")]).unwrap();
+    let mut browser = Guest::open(&server, &[chain.pin("issuer")]).unwrap();
     browser.page.tells("registerer: Registered");
     let anna = scene.handset("anna").await;
     let sent = anna.send(&uri("bo"), "hello Bo", SendOptions::default()).await.unwrap();

@@ -176,6 +176,8 @@ pub struct SendOptions {
     pub expires: Option<u32>,
     /// The `service` parameter of the Request-URI: `im`, `sms`, `mms`, `ask`.
     pub service: Option<String>,
+    /// The `quote` parameter of the Request-URI.
+    pub quote: Option<String>,
     /// Further headers.
     pub headers: Vec<(String, String)>,
     /// A URI for From that is not its own.
@@ -199,6 +201,7 @@ impl Default for SendOptions {
             contribution: None,
             expires: None,
             service: None,
+            quote: None,
             headers: Vec::new(),
             from: None,
             cpim_from: None,

@@ -83,9 +83,13 @@ pub(super) fn fetch(config: &Config, call_id: String) -> Draft {
 }
 
 /// An OPTIONS that asks what is possible with somebody.
-pub(super) fn options(config: &Config, uri: &str, call_id: String) -> Draft {
+pub(super) fn options(config: &Config, uri: &str, text: &str, call_id: String) -> Draft {
     let mut draft = Draft::new(Method::Options, uri, config, call_id);
     draft.header("Accept", "application/vnd.switchback.offer+json");
+    if !text.is_empty() {
+        draft.header("Content-Type", "text/plain;charset=UTF-8");
+        text.as_bytes().clone_into(&mut draft.body);
+    }
     if config.cpm {
         draft.header("Accept-Contact", format!("*;{CPM}"));
     }
@@ -101,8 +105,10 @@ pub(super) fn message(
     call_id: String,
 ) -> Result<Draft, EncodeError> {
     let mut draft = Draft::new(Method::Message, to, config, call_id);
-    if let Some(service) = &options.service {
-        draft.uri.push_str(&format!(";service={service}"));
+    for (name, value) in [("service", &options.service), ("quote", &options.quote)] {
+        if let Some(value) = value {
+            draft.uri.push_str(&format!(";{name}={value}"));
+        }
     }
     if let Some(from) = &options.from {
         draft.from.clone_from(from);

@@ -51,14 +51,14 @@ async fn a_plain_text_asks_for_nothing_and_gets_nothing() {
     let inbox = beat.wait_for(|inbox| inbox.texts() == ["Hej"]).await.unwrap();
     assert!(!inbox.messages[0].cpim && inbox.messages[0].content_type == "text/plain;charset=UTF-8");
     // What would have been told would have come before the answer to this.
-    assert_eq!(anna.options("sip:+46702@example.net").await.unwrap().status, 200);
+    assert_eq!(anna.options("sip:+46702@example.net", "").await.unwrap().status, 200);
     assert_eq!(anna.inbox().counts.notified, 0);
 }
 
 #[tokio::test]
 async fn options_tells_what_a_handset_can() {
     let (anna, beat) = pair(beats()).await;
-    let answer = anna.options("sip:+46702@example.net").await.unwrap();
+    let answer = anna.options("sip:+46702@example.net", "").await.unwrap();
     assert_eq!((answer.status, answer.header("allow").as_deref()), (200, Some("MESSAGE, OPTIONS")));
     let contact = answer.header("Contact").unwrap();
     assert!(contact.starts_with(&format!("<{}>", beat.contact().unwrap())), "{contact}");

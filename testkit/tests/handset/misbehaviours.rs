@@ -29,7 +29,7 @@ async fn told(script: &str) -> (Desk, Handset) {
 
 /// Answers an OPTIONS of the handset: whatever else it had to say before, it said.
 async fn nothing_more_comes(desk: &mut Desk, handset: &Handset) {
-    let (answer, ()) = tokio::join!(handset.options("sip:example.net"), async {
+    let (answer, ()) = tokio::join!(handset.options("sip:example.net", ""), async {
         let request = desk.asked(Method::Options).await;
         desk.answer(&request, 200).await;
     });

@@ -43,7 +43,7 @@ pub(super) async fn choice() -> Page {
         "Ben chats for nothing and pays 0.12 EUR for an SMS. Cleo is online.",
     );
     let began = now_us();
-    let offer = ben.options(&uri(CLEO)).await.unwrap();
+    let offer = ben.options(&uri(CLEO), "").await.unwrap();
     assert!(offer.text().contains("\"status\":\"online\""), "{}", offer.text());
     let sent = send(&ben, "Which way will this go? Chat.", "chat", Some("im")).await;
     told(&ben, &sent, &["delivered"]).await;
@@ -129,7 +129,7 @@ pub(super) async fn client() -> Page {
     );
     let began = now_us();
     register(&anna).await;
-    let offer = anna.options(&uri(CLEO)).await.unwrap();
+    let offer = anna.options(&uri(CLEO), "").await.unwrap();
     assert!(offer.text().contains("\"status\":\"online\""), "{}", offer.text());
     let sent = send(&anna, "Typed by hand, sent by whatever gets through.", "typed", None).await;
     told(&anna, &sent, &["legacy-sms", "delivered"]).await;

@@ -57,7 +57,7 @@ pub(super) async fn read(
         News::Offer => {
             let asked = offer::ask(message.originator.clone(), message.recipient.clone(), content.clone());
             let Ok(Ok(quote)) = intake.quote(asked).await else { return Ok(None) };
-            Some(offer::document(&quote, &message.recipient, Some(message.id)))
+            Some(offer::document(&quote, &message.recipient, Some(&message)))
         }
         _ => None,
     };

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use switchback_core::model::{
-    Address, Content, FallbackRule, MessageId, Money, Originator, Presence, Price, ServiceChoice,
+    Address, Content, FallbackRule, Message, Money, Originator, Presence, Service, ServiceChoice, Status,
 };
 use switchback_ports::{Quote, QuoteAsk, QuoteLine};
 
@@ -22,8 +22,8 @@ pub(super) fn ask(originator: Originator, recipient: Address, content: Content) 
     }
 }
 
-/// The document; of a message that waits for a choice it names the message.
-pub(super) fn document(quote: &Quote, to: &Address, message: Option<MessageId>) -> String {
+/// The document: of what would be sent, or of a message that waits for its sender.
+pub(super) fn document(quote: &Quote, to: &Address, message: Option<&Message>) -> String {
     let (status, since) = match quote.presence {
         Presence::Online { .. } => ("online", None),
         Presence::Offline { since } => ("offline", Some(since.to_string())),
@@ -31,18 +31,37 @@ pub(super) fn document(quote: &Quote, to: &Address, message: Option<MessageId>) 
         Presence::Unknown => ("unknown", None),
     };
     let fallback = quote.fallback.as_ref().map(|fallback| {
-        json!({"to": fallback.to.as_str(), "automatic": fallback.automatic, "why": fallback.why.as_str()})
+        json!({
+            "to": fallback.to.as_str(),
+            "automatic": fallback.automatic,
+            "why": fallback.why.as_str(),
+            "consent": fallback.consent.map(money),
+        })
     });
+    let asks = message.map(|message| match (message.status, message.marks.price_rose) {
+        (Status::Offered, true) => "price_rose",
+        (Status::Offered, false) => "choice",
+        _ => "consent",
+    });
+    let needed = message.and_then(Message::consent_needed);
+    let needed =
+        needed.map(|told| json!({"service": told.service.as_str(), "price": told.amount.map(money)}));
+    // What a new message would do, and cost at most, says nothing of one that has begun.
+    let begun = message.filter(|message| message.first.is_some());
+    let (suggested, fallback) = if begun.is_some() { (None, None) } else { (quote.suggested, fallback) };
+    let most = begun.map_or(quote.you_pay_at_most, Message::limit);
     let mut document = json!({
         "quote": quote.id.as_str(),
-        "message": message.map(|id| id.to_string()),
+        "message": message.map(|message| message.id.to_string()),
+        "asks": asks,
+        "consent_needed": needed,
         "to": to.to_string(),
         "valid_until": quote.valid_until.to_string(),
         "recipient": {"status": status, "since": since},
         "services": quote.lines.iter().map(line).collect::<Vec<_>>(),
-        "suggested": quote.suggested.map(switchback_core::model::Service::as_str),
+        "suggested": suggested.map(Service::as_str),
         "fallback": fallback,
-        "you_pay_at_most": quote.you_pay_at_most.map(money),
+        "you_pay_at_most": most.map(money),
     });
     without_nothing(&mut document);
     document.to_string()
@@ -61,32 +80,28 @@ fn without_nothing(value: &mut Value) {
 }
 
 fn line(line: &QuoteLine) -> Value {
-    let price = match line.price {
-        Price::Exact(amount) => Some((amount, "exact")),
-        Price::Estimate(amount) => Some((amount, "estimate")),
-        Price::List(amount) => Some((amount, "list")),
-        Price::NotOffered(_) | Price::Unknown(_) => None,
-    };
-    let price = price.map(|(amount, kind)| {
-        let mut shown = money(amount);
+    let price = line.price.as_next().map(|price| {
+        let mut shown = money(price);
         if let Some(fields) = shown.as_object_mut() {
-            fields.insert("kind".into(), kind.into());
+            fields.insert("kind".into(), line.price.kind().into());
         }
         shown
     });
+    let allowance = line.allowance.as_ref().map(
+        |left| json!({"id": left.id.as_str(), "left_after": left.left_after, "unit": left.unit.as_str()}),
+    );
     json!({
         "service": line.service.as_str(),
         "available": line.available,
         "price": price,
+        "charge_on": line.charge_on,
         "units": line.units,
         "unit": line.unit.as_str(),
+        "allowance": allowance,
         "reason": line.reason.as_ref().map(smol_str::SmolStr::as_str),
     })
 }
 
-/// Money prints as amount and currency.
 fn money(money: Money) -> Value {
-    let text = money.to_string();
-    let (amount, currency) = text.split_once(' ').unwrap_or((&text, ""));
-    json!({"amount": amount, "currency": currency})
+    json!({"amount": money.amount(), "currency": money.currency.as_str()})
 }

@@ -7,12 +7,12 @@ pub(super) use encoding::ACCEPTED as ACCEPTED_ENCODING;
 
 use super::resent;
 use super::typing;
-use super::words::{address_of, service_of, target_of};
+use super::words::{address_of, quote_of, service_of, target_of};
 use smol_str::{SmolStr, ToSmolStr, format_smolstr};
 use switchback_core::model::{
     Address, Chat, Content, FallbackRule, Media, Originator, Owner, ServiceChoice, Submission, Time, Wants,
 };
-use switchback_ports::IdempotencyKey;
+use switchback_ports::{IdempotencyKey, NamedQuote};
 use wire_cpim::{Cpim, Disposition, Imdn};
 use wire_sip::header::{MaxForwards, MediaType, Seconds};
 use wire_sip::{HeaderName, Message, StatusCode};
@@ -33,6 +33,8 @@ pub(super) enum Carried {
 pub(super) struct Letter {
     pub(super) to: Address,
     pub(super) service: ServiceChoice,
+    /// The quote that shall bind. The answer has no room for a new one, so a risen price parks the message (R2).
+    pub(super) quote: Option<NamedQuote>,
     pub(super) content: Content,
     /// Seconds to live, as the sender asked.
     pub(super) life: Option<u32>,
@@ -162,7 +164,8 @@ fn letter(request: &Message, content: Content, once: SmolStr) -> Result<Box<Lett
     if life == Some(0) {
         return Err(unfit(400, "Expires 0 ends the message before it was accepted"));
     }
-    Ok(Box::new(Letter { to, service, content, life, once }))
+    let quote = quote_of(&uri).map(|id| NamedQuote { id, parks: true });
+    Ok(Box::new(Letter { to, service, quote, content, life, once }))
 }
 
 /// A media type without its parameters.

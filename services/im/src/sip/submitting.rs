@@ -11,7 +11,8 @@ use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 use std::sync::Arc;
 use switchback_core::model::{
-    Address, Choice, Content, DeviceId, MessageId, Originator, Owner, ServiceChoice, Status, SubscriberId,
+    Address, Choice, Content, DeviceId, MessageId, Originator, Owner, Price, ServiceChoice, Status,
+    SubscriberId,
 };
 use switchback_ports::directory::Bearer;
 use switchback_ports::{
@@ -54,8 +55,9 @@ impl Server {
         let key = submit::key(originator.owner.clone(), &letter.to, &letter.once);
         // What makes it the same message is what it says: a client that repeats it may date it anew.
         let body: [u8; 32] = Sha256::digest(encode(&(&letter.content.text, &letter.content.media))).into();
+        let quote = letter.quote.clone();
         let submission = Box::new(letter.submission(originator, self.time()));
-        let answer = self.intake.submit(submission, None, Some((key, body)));
+        let answer = self.intake.submit(submission, quote, Some((key, body)));
         let (intake, asked) = (Arc::clone(&self.intake), Box::new(asked));
         self.answers.spawn(async move {
             let mut outcome = answer.await;
@@ -97,11 +99,16 @@ impl Server {
         };
         let message = &accepted.message;
         let name = message.id.to_string();
-        let price = message.p1.as_ref().and_then(|p1| p1.price.as_first());
+        let price = message.p1.map(|pinned| pinned.price);
         self.answer(asked, StatusCode::ACCEPTED, |answer| {
             answer.header("X-Switchback-Message-ID", name.as_bytes());
-            if let Some(price) = price {
-                answer.header("X-Switchback-Price", price.to_string().as_bytes());
+            if let Some((price, amount)) = price.and_then(|price| Some((price, price.as_next()?))) {
+                let sure = if let Price::Exact(_) = price {
+                    String::new()
+                } else {
+                    format!(";kind={}", price.kind())
+                };
+                answer.header("X-Switchback-Price", format!("{amount}{sure}").as_bytes());
             }
         });
     }

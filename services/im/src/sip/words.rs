@@ -70,6 +70,12 @@ pub(super) fn service_of(uri: &Uri<'_>) -> Option<ServiceChoice> {
     })
 }
 
+/// The quote that a Request-URI names by `;quote=`.
+pub(super) fn quote_of(uri: &Uri<'_>) -> Option<SmolStr> {
+    let name = uri.sip()?.params.get("quote").flatten()?;
+    Some(String::from_utf8_lossy(name).into())
+}
+
 /// How a refusal is told.
 pub(super) const fn status_of(refusal: &Refusal) -> StatusCode {
     StatusCode(match refusal.kind {

@@ -13,8 +13,9 @@ use switchback_engine::Engine;
 use switchback_ports::directory::{Bearer, Entry, Kind, SipUser};
 use switchback_ports::{
     Accepted, Answer, Arrival, CancelOutcome, ConversationLine, ConversationSummary, DeviceReceipt,
-    DeviceRow, Done, EventLine, IdempotencyKey, Intake, LedgerTotals, MessageFilter, Overloaded, Page, Quote,
-    QuoteAsk, Refusal, RefusalRecord, RouteChange, StoreFailure, StoreTotals, Subscription, Trace, answer,
+    DeviceRow, Done, EventLine, IdempotencyKey, Intake, LedgerTotals, MessageFilter, NamedQuote, Overloaded,
+    Page, Quote, QuoteAsk, Refusal, RefusalRecord, RouteChange, StoreFailure, StoreTotals, Subscription,
+    Trace, answer,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -139,7 +140,7 @@ impl Intake for Between {
 
     passed_on! {
         fn quote(&self, ask: QuoteAsk) -> Asked<Quote>;
-        fn submit(&self, submission: Box<Submission>, quote: Option<SmolStr>, key: Option<(IdempotencyKey, [u8; 32])>) -> Asked<Accepted>;
+        fn submit(&self, submission: Box<Submission>, quote: Option<NamedQuote>, key: Option<(IdempotencyKey, [u8; 32])>) -> Asked<Accepted>;
         fn choose(&self, id: MessageId, who: Option<Owner>, choice: Choice) -> Asked<Message>;
         fn cancel(&self, id: MessageId, who: Option<Owner>) -> Asked<CancelOutcome>;
         fn receipt(&self, receipt: DeviceReceipt) -> Asked<()>;

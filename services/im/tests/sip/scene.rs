@@ -14,7 +14,7 @@ use switchback_core::model::{
 use switchback_engine::{Engine, Limits as Bounds, Options as EngineOptions};
 use switchback_im::ImService;
 use switchback_im::sip::{Listen, Options, SipServer, Wire};
-use switchback_ports::directory::{Bearer, Entry, PlanText, SipUser, Subscriber};
+use switchback_ports::directory::{Bearer, Entry, Kind, PlanText, SipUser, Subscriber};
 use switchback_ports::{
     AttemptOrder, Clock, Intake, Measure, Random, RouteChange, RouteState, Store, Transport, TransportFull,
     WithdrawOrder,
@@ -198,6 +198,16 @@ impl Scene {
         self.engine.submit(Box::new(submission), None, None).await.unwrap().unwrap().message.id
     }
 
+    /// The plan's next version, with these words in it instead of those.
+    pub(crate) async fn plan_says(&self, instead: &[(&str, &str)]) {
+        let Entry::Plan(PlanText { id, text }) = self.engine.directory(Kind::Plan).remove(0) else {
+            panic!("not a plan")
+        };
+        let text = text.replace("version = 1", "version = 2");
+        let text = instead.iter().fold(text, |text, (old, new)| text.replace(old, new));
+        self.engine.put(Entry::Plan(PlanText { id, text })).await.unwrap().unwrap();
+    }
+
     /// A message as it is in the store.
     pub(crate) fn look(&self, id: MessageId) -> Message {
         self.store.message(id).unwrap().unwrap()
@@ -256,6 +266,10 @@ impl Scene {
     }
 }
 
+pub(crate) fn euro(amount: &str) -> Money {
+    Money::parse(amount, Currency::EUR).unwrap()
+}
+
 pub(crate) fn number(who: &str) -> String {
     if who == "anna" { "+46701111111".to_owned() } else { "+46702222222".to_owned() }
 }
@@ -298,10 +312,9 @@ async fn open(path: &Path, keys_ms: u64, bounds: Bounds) -> (Engine, Arc<Sms>, A
 async fn put_people(engine: &Engine) {
     let plan = PlanText { id: PlanId::new("plan"), text: PLAN.to_owned() };
     engine.put(Entry::Plan(plan)).await.unwrap().unwrap();
-    let euros = Money::from_nanos(Currency::EUR, 100_000_000_000);
     for who in ["anna", "bo"] {
         let payer = PayerId::new(who);
-        engine.put_payer(payer.clone(), PlanId::new("plan"), Some(euros), None).await.unwrap().unwrap();
+        engine.put_payer(payer.clone(), PlanId::new("plan"), Some(euro("100")), None).await.unwrap().unwrap();
         let addresses = [number(who), format!("sip:{who}@{DOMAIN}")];
         let subscriber = Subscriber {
             id: SubscriberId::new(who),

@@ -12,9 +12,9 @@ use switchback_core::tariff::Payer;
 use switchback_ports::directory::{Bearer, Entry, Kind, SipUser};
 use switchback_ports::{
     Accepted, Answer, Arrival, CancelOutcome, Clock, ConversationLine, ConversationSummary, DeviceReceipt,
-    DeviceRow, Done, EventLine, IdempotencyKey, Intake, LedgerTotals, MessageFilter, Overloaded, Page, Quote,
-    QuoteAsk, Refusal, RefusalKind, RefusalRecord, RouteChange, RouteState, StoreFailure, StoreTotals,
-    Subscription, Trace, answer,
+    DeviceRow, Done, EventLine, IdempotencyKey, Intake, LedgerTotals, MessageFilter, NamedQuote, Overloaded,
+    Page, Quote, QuoteAsk, Refusal, RefusalKind, RefusalRecord, RouteChange, RouteState, StoreFailure,
+    StoreTotals, Subscription, Trace, answer,
 };
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -135,7 +135,7 @@ impl Intake for Recorder {
     fn submit(
         &self,
         _: Box<Submission>,
-        _: Option<SmolStr>,
+        _: Option<NamedQuote>,
         _: Option<(IdempotencyKey, [u8; 32])>,
     ) -> Answer<Result<Accepted, Refusal>> {
         nobody()
