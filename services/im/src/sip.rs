@@ -37,6 +37,8 @@ mod requests;
 mod resent;
 mod server;
 mod sockets;
+#[cfg(test)]
+mod speed;
 mod streams;
 mod submit;
 mod submitting;

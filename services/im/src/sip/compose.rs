@@ -4,7 +4,8 @@ use super::binding::Binding;
 use super::flow::Flow;
 use super::words::uri_of;
 use bytes::BytesMut;
-use smol_str::{SmolStr, format_smolstr};
+use smol_str::{SmolStr, ToSmolStr, format_smolstr};
+use std::borrow::Cow;
 use switchback_core::model::{Address, MessageId};
 use switchback_ports::IncomingMessage;
 use wire_cpim::{Content, Cpim, Disposition, Imdn, ImdnHeaders, Party, Wants};
@@ -15,6 +16,9 @@ use wire_sip::{HeaderName, Method, Target, Unwritable, Writer};
 /// The pager service, as an asserted service and, percent-encoded, as a feature that is asked for.
 const SERVICE: &[u8] = b"urn:urn-7:3gpp-service.ims.icsi.oma.cpm.msg";
 const ACCEPT: &[u8] = b"*;+g.3gpp.icsi-ref=\"urn%3Aurn-7%3A3gpp-service.ims.icsi.oma.cpm.msg\"";
+
+/// The type of an envelope.
+const CPIM: &str = "message/cpim";
 
 /// What is longer goes by a stream, if there is one to be had (RFC 3261 18.1.1, RFC 3428 section 8).
 pub(super) const DATAGRAM_GOOD: usize = 1300;
@@ -72,7 +76,7 @@ pub(super) fn request(
     let path: Vec<&[u8]> = binding.path.iter().map(Vec::as_slice).collect();
     let target = Target::new(contact, &path).ok_or(Unwritable::Octets)?;
     let mut request = Writer::request(out, Method::Message, target.request_uri);
-    let (wire, local) = (flow.wire().name().as_bytes(), flow.local().to_string());
+    let (wire, local) = (flow.wire().name().as_bytes(), flow.local().to_smolstr());
     let via: [&[u8]; 6] =
         [b"SIP/2.0/", wire, b" ", local.as_bytes(), b";rport;branch=", names.branch.as_ref()];
     request.parts(HeaderName::Via, &via);
@@ -93,9 +97,9 @@ pub(super) fn request(
             threads(&mut request, *id, incoming);
             message_body(*id, incoming, binding.cpm, &from, &to)?
         }
-        Said::Typing(document) => (document.to_vec(), SmolStr::new_static(super::typing::TYPE)),
-        Said::Offer(document) => (document.as_bytes().to_vec(), SmolStr::new_static(super::offer::TYPE)),
-        Said::Notification(imdn) => (notification_body(imdn, &from, &to)?, "message/cpim".into()),
+        Said::Typing(document) => (Cow::Borrowed(*document), super::typing::TYPE),
+        Said::Offer(document) => (Cow::Borrowed(document.as_bytes()), super::offer::TYPE),
+        Said::Notification(imdn) => (notification_body(imdn, &from, &to)?.into(), CPIM),
     };
     request.header(HeaderName::ContentType, media_type.as_bytes());
     request.finish(&body)
@@ -103,7 +107,7 @@ pub(super) fn request(
 
 /// The thread that a message belongs to, as its sender named it; a message from elsewhere begins one.
 fn threads(request: &mut Writer<'_>, id: MessageId, incoming: &IncomingMessage) {
-    let own = format_smolstr!("{id}");
+    let own = id.to_smolstr();
     let chat = incoming.content.chat.as_deref();
     let conversation = chat.and_then(|chat| chat.conversation.as_ref()).unwrap_or(&own);
     let contribution = chat.and_then(|chat| chat.contribution.as_ref()).unwrap_or(&own);
@@ -115,20 +119,20 @@ fn threads(request: &mut Writer<'_>, id: MessageId, incoming: &IncomingMessage) 
 }
 
 /// The body for a device, and its type: in an envelope for a CPM client, bare for any other.
-fn message_body(
+fn message_body<'a>(
     id: MessageId,
-    incoming: &IncomingMessage,
+    incoming: &'a IncomingMessage,
     cpm: bool,
     from: &str,
     to: &str,
-) -> Result<(Vec<u8>, SmolStr), Unwritable> {
+) -> Result<(Cow<'a, [u8]>, &'a str), Unwritable> {
     let content = &incoming.content;
     let (media_type, body) = match content.media.first() {
-        Some(part) if content.text.is_empty() => (part.content_type.clone(), part.data.as_slice()),
-        _ => (SmolStr::new_static("text/plain;charset=UTF-8"), content.text.as_bytes()),
+        Some(part) if content.text.is_empty() => (part.content_type.as_str(), part.data.as_slice()),
+        _ => ("text/plain;charset=UTF-8", content.text.as_bytes()),
     };
     if !cpm {
-        return Ok((body.to_vec(), media_type));
+        return Ok((Cow::Borrowed(body), media_type));
     }
     let chat = content.chat.as_deref();
     // The device's word is what delivery is known by (R4), whatever its sender asked for.
@@ -136,24 +140,19 @@ fn message_body(
     if chat.is_none_or(|chat| chat.wants.displayed) {
         wants = wants.and(Wants::DISPLAY);
     }
-    let written = chat.and_then(|chat| chat.written_at.clone());
+    let written = chat.and_then(|chat| chat.written_at.as_deref()).map(Cow::Borrowed);
+    let imdn_id = imdn_id(id, incoming);
     let cpim = Cpim {
         from: Some(Party::of_uri(from)),
         to: vec![Party::of_uri(to)],
-        date_time: Some(
-            written.unwrap_or_else(|| format_smolstr!("{}", incoming.accepted_at)).to_string().into(),
-        ),
-        imdn: ImdnHeaders {
-            message_id: Some(imdn_id(id, incoming).to_string().into()),
-            wants,
-            ..ImdnHeaders::default()
-        },
-        content: Content::of_type(&media_type, body),
+        date_time: Some(written.unwrap_or_else(|| incoming.accepted_at.to_string().into())),
+        imdn: ImdnHeaders { message_id: Some(imdn_id.as_str().into()), wants, ..ImdnHeaders::default() },
+        content: Content::of_type(media_type, body),
         ..Cpim::default()
     };
     let mut out = Vec::with_capacity(512 + body.len());
     cpim.encode(&mut out).map_err(|_| Unwritable::Octets)?;
-    Ok((out, SmolStr::new_static("message/cpim")))
+    Ok((Cow::Owned(out), CPIM))
 }
 
 fn notification_body(imdn: &Imdn, from: &str, to: &str) -> Result<Vec<u8>, Unwritable> {

@@ -82,15 +82,15 @@ pub(super) fn read(request: &Message) -> Result<Carried, Unfit> {
         return notification(request, &body);
     }
     let chat = chat(request, &cpim);
-    let media_type = cpim.content.header("Content-Type").unwrap_or("text/plain").to_smolstr();
-    if is_typing(&media_type) {
+    let media_type = cpim.content.header("Content-Type").unwrap_or("text/plain");
+    if is_typing(media_type) {
         return typing(request, &body);
     }
     let once = match &chat {
         Some(chat) => once_of(&chat.imdn_id),
         None => once_sent(request),
     };
-    let content = content(&media_type, &body, chat)?;
+    let content = content(media_type, &body, chat)?;
     letter(request, content, once).map(Carried::Message)
 }
 
