@@ -37,8 +37,6 @@ mod requests;
 mod resent;
 mod server;
 mod sockets;
-#[cfg(test)]
-mod speed;
 mod streams;
 mod submit;
 mod submitting;
