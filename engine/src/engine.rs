@@ -131,8 +131,8 @@ impl Engine {
         self.handle.shared.health.set_closed();
     }
 
-    /// Stops: nothing new is accepted, what was taken is finished and committed, devices are marked as lost, and the
-    /// store is closed. True when all of it was done within `deadline`; else the threads are left to themselves and
+    /// Stops: nothing new is accepted, what was taken is finished and committed, and devices are marked as lost. The store
+    /// stays open for those who read it to its end; who opened it closes it. True when all of it was done within `deadline`; else the threads are left to themselves and
     /// the next start recovers what they had not finished.
     pub fn stop(&self, deadline: Duration) -> bool {
         let shared = &self.handle.shared;
@@ -153,7 +153,6 @@ impl Engine {
         // Services hold the engine as their intake: let go of them, so that both can be dropped.
         *write(&shared.transports) = ByService::default();
         write(&shared.charging).clear();
-        shared.store.close();
         shared.health.failure().is_none()
     }
 

@@ -98,6 +98,19 @@ fn killed_at_any_moment_the_records_go_on_without_a_gap_or_a_repeat() {
     found_out(&server, &folder);
 }
 
+#[test]
+fn a_graceful_stop_ends_the_file_with_the_last_record() {
+    let mut server = Server::start("[records]\npath = \"cdr\"\nformat = \"jsonl\"\n");
+    let anna = server.subscriber("anna", "+46701000001", "0.0024", "0.05");
+    let ben = server.subscriber("ben", "+46701000002", "0.0024", "0.05");
+    {
+        let _phone = phone(server.address, &ben);
+        (0..3).for_each(|n| deliver(&server, &anna, &ben, n));
+    }
+    assert!(server.terminate().success());
+    assert_eq!(numbers(&whole(&server.folder.path().join("cdr"), "jsonl")), [1, 2, 3, 4, 5, 6]);
+}
+
 /// A changed amount, a removed line and a line too many are found.
 fn found_out(server: &Server, folder: &Path) {
     let path = folder.join("switchback-00000002.jsonl");
