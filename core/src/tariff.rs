@@ -9,6 +9,7 @@ mod buckets;
 mod calendar;
 mod check;
 mod csv;
+mod each;
 mod example;
 mod explain;
 mod numbers;

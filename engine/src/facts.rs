@@ -8,7 +8,7 @@ use crate::shared::Shared;
 use std::sync::Arc;
 use switchback_core::charge::{Hold, Slot};
 use switchback_core::model::{
-    Address, ByService, ChargeOn, Content, Currency, Funds, Message, Money, Offer, Offers, Origin,
+    Address, ByService, ChargeOn, Content, Currency, Funds, Message, Money, Offer, Offers, Originator,
     PlanVersion, Presence, Price, Reach, Service, SubscriberId, Time, UnknownPrice,
 };
 use switchback_core::tariff::{AllowanceLeft, Ask, Payer, Plan, Priced, Size, price};
@@ -51,8 +51,8 @@ pub(crate) struct Question<'a> {
     pub(crate) subscriber: Option<&'a SubscriberId>,
     /// What.
     pub(crate) content: &'a Content,
-    /// From where.
-    pub(crate) origin: Origin,
+    /// Who sends it, and from where.
+    pub(crate) originator: &'a Originator,
     /// When.
     pub(crate) at: Time,
     /// What the charging system said that it costs, once it was asked.
@@ -131,7 +131,7 @@ impl Shared {
             recipient: &message.recipient,
             subscriber: message.recipient_subscriber.as_ref(),
             content,
-            origin: message.originator.origin,
+            originator: &message.originator,
             at: message.accepted_at,
             quoted: None,
         };
@@ -153,10 +153,11 @@ impl Shared {
         let measure = self.measure(&transport, service, question);
         let size = Size { segments: u64::from(measure.parts.max(1)), bytes: measure.bytes };
         let file = !question.content.media.is_empty();
-        let Question { recipient, origin, at, .. } = question;
-        let ask = Ask { service, recipient, size, file, origin, at };
+        let Question { recipient, originator, at, .. } = question;
+        let (origin, account) = (originator.origin, originator.owner.account());
+        let ask = Ask { service, recipient, size, file, origin, account, route: measure.route.as_ref(), at };
         let mut offer = Offer::unavailable(service, measure.cannot_carry, measure.reach);
-        offer.route = measure.route;
+        offer.route.clone_from(&measure.route);
         offer.parts = measure.parts.max(1);
         match purse {
             Purse::Nobody if service == Service::Im => offer.price = Price::Exact(Money::zero(Currency::EUR)),

@@ -45,8 +45,15 @@ pub(super) fn rate(row: Row<'_, '_>, sold: Sold, rate: &Rate, faults: &mut Fault
     if rate.by_session && rate.settlement == Settlement::Server {
         fault("scope", "only a bearer rounds whole sessions: write `settlement = \"bearer\"`".to_owned());
     }
-    if rate.settlement == Settlement::Bearer && matches!(rate.tariff, Tariff::Volume { .. }) {
+    let by_volume = matches!(rate.tariff, Tariff::Volume { .. });
+    if rate.settlement == Settlement::Bearer && by_volume {
         fault("volume", "what the bearer settles is not counted here: drop `volume`".to_owned());
+    }
+    if rate.unit == Unit::Conversation && by_volume {
+        fault("volume", "conversations are not priced by volume: drop `volume`".to_owned());
+    }
+    if rate.unit == Unit::Conversation && rate.settlement == Settlement::Bearer {
+        fault("unit", "what the bearer settles is not counted here: price it by message".to_owned());
     }
 }
 
@@ -150,9 +157,7 @@ fn twins(plan: &Plan, faults: &mut Faults) {
     }
     for sold in Sold::ALL {
         for rate in plan.rates.get(sold).rows() {
-            let Some(id) = rate.id.as_ref().filter(|_| matches!(rate.tariff, Tariff::Volume { .. })) else {
-                continue;
-            };
+            let Some(id) = rate.counter() else { continue };
             if let Some((what, _, first)) = all.iter().find(|(_, other, _)| *other == id) {
                 let message = format!(
                     "the counter `{id}` has the name of the {what} on line {first}: give it its own id"

@@ -1,11 +1,12 @@
 //! How a price came about, in sentences: which row, which bucket, what is left, and why not another. Told by the very
 //! function that prices.
 
+use super::each::{CONVERSATIONS_MAX, Conversation};
 use super::payer::Purse;
 use super::plan::{Plan, Sold};
 use super::price::{Ask, Priced, work};
 use super::rates::{Dest, From, Rate, Tariff};
-use crate::model::{Currency, Funds, Money, Price, Settlement, Unit};
+use crate::model::{Currency, Funds, Money, Price, Settlement, Time, Unit};
 use smol_str::SmolStr;
 
 /// Sentences beyond this help nobody.
@@ -56,6 +57,7 @@ pub(super) enum Told<'t> {
     Bucket { id: &'t str, burnt: u64, left: u64, unit: Unit },
     Body { rate: &'t Rate, units: u64, total: i128, per: i128, fee: i128, amount: i128 },
     Capped { id: &'t str, left: u64 },
+    Conversation { id: &'t str, stands: Conversation },
 }
 
 /// Why a bucket is left alone.
@@ -120,6 +122,16 @@ impl Told<'_> {
             Self::Body { rate, units, total, per, fee, amount } => {
                 body(plan, rate, *units, (*total, *per), *fee, *amount)
             }
+            Self::Conversation { id, stands } => match stands {
+                Conversation::Open { until } => {
+                    let until = Time::from_millis(u64::from(*until).saturating_mul(60_000));
+                    format!("`{id}`: a conversation with the recipient goes on until {until}")
+                }
+                Conversation::Begins { .. } => format!("`{id}`: a conversation begins with this message"),
+                Conversation::Uncounted => {
+                    format!("`{id}`: a conversation by itself, as {CONVERSATIONS_MAX} others are open")
+                }
+            },
             Self::Capped { id, left } => {
                 format!("the cap `{id}` leaves {}", money(i128::from(*left), plan.currency))
             }

@@ -1,6 +1,7 @@
 //! A plan: the price rules of one kind of subscription, as read from one TOML file and the tables it names.
 
 use super::calendar::Per;
+use super::each::Each;
 use super::example::Example;
 use super::numbers::{Country, Numbers};
 use super::prefixes::Prefixes;
@@ -58,8 +59,10 @@ pub struct Plan {
     pub(super) allowances: Vec<Allowance>,
     pub(super) passes: Vec<Pass>,
     pub(super) caps: Vec<Cap>,
-    /// Counters of prices by volume, with what they count.
-    pub(super) volumes: Vec<(SmolStr, Unit)>,
+    /// Counters of prices by volume.
+    pub(super) volumes: Vec<Volume>,
+    /// Counters of conversations.
+    pub(super) conversations: Vec<SmolStr>,
     /// What its author says that messages cost.
     pub(super) examples: Vec<Example>,
 }
@@ -251,10 +254,19 @@ pub(super) struct Pass {
     pub(super) line: usize,
 }
 
+/// Units of a period that a price by volume is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Volume {
+    pub(super) id: SmolStr,
+    pub(super) unit: Unit,
+    pub(super) per: Per,
+}
+
 /// The most that is charged in a period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cap {
     pub(super) id: SmolStr,
+    pub(super) each: Each,
     pub(super) scope: Scope,
     /// Nano-units.
     pub(super) amount: u64,
@@ -310,6 +322,22 @@ impl Plan {
         self.valid_from.is_none_or(|from| from <= at) && self.valid_to.is_none_or(|to| at < to)
     }
 
+    /// How long a counter lasts; nothing when there is none of that name, or it counts conversations.
+    pub(super) fn per(&self, id: &str) -> Option<Per> {
+        let allowance = self.allowances.iter().find(|allowance| allowance.id == id).map(|of| of.per);
+        let pass = || self.passes.iter().find(|pass| pass.id == id).map(|of| of.per);
+        let cap = || self.caps.iter().find(|cap| cap.id == id).map(|of| of.per);
+        let volume = || self.volumes.iter().find(|volume| volume.id == id).map(|of| of.per);
+        allowance.or_else(pass).or_else(cap).or_else(volume)
+    }
+
+    /// For whom a counter counts; nothing when there is none of that name.
+    pub(super) fn each(&self, id: &str) -> Option<Each> {
+        let cap = self.caps.iter().find(|cap| cap.id == id).map(|cap| cap.each);
+        let conversation = self.conversations.iter().any(|known| known == id).then_some(Each::Recipient);
+        cap.or(conversation).or_else(|| self.per(id).map(|_| Each::Payer))
+    }
+
     /// What the author says that messages cost.
     #[must_use]
     pub fn examples(&self) -> &[Example] {
@@ -333,11 +361,11 @@ impl Plan {
         let next_day = local.day.saturating_add(1);
         let edges = self.bands.iter().flat_map(|band| [band.from, band.to]);
         let edge = edges.filter(|edge| *edge > local.minute).map(|minute| Local { day: local.day, minute });
-        let midnight = (!self.bands.is_empty()).then_some(Local { day: next_day, minute: 0 });
+        let midnight = (!self.bands.is_empty()).then_some(Local::midnight(next_day));
         let periods = (self.allowances.iter().map(|allowance| allowance.per))
             .chain(self.passes.iter().map(|pass| pass.per))
             .chain(self.caps.iter().map(|cap| cap.per));
-        let periods = periods.filter_map(|per| per.end(local.day)).map(|day| Local { day, minute: 0 });
+        let periods = periods.filter_map(|per| per.end(local));
         let first = edge.chain(midnight).chain(periods).min_by_key(|local| (local.day, local.minute));
         let first = first.map(|local| self.zone.moment(local)).filter(|moment| *moment > at);
         first.into_iter().chain(self.valid_to).min()

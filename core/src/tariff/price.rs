@@ -11,7 +11,8 @@ use super::rates::{Dest, Rate};
 use super::zone::Local;
 use crate::charge::{External, Hold, Taken};
 use crate::model::{
-    Address, ChargeOn, Funds, Money, NotOffered, Origin, Price, Service, Settlement, Time, Unit, UnknownPrice,
+    AccountId, Address, ChargeOn, Funds, Money, NotOffered, Origin, Price, RouteId, Service, Settlement,
+    Time, Unit, UnknownPrice,
 };
 use smol_str::SmolStr;
 
@@ -28,6 +29,10 @@ pub struct Ask<'a> {
     pub file: bool,
     /// Where it is sent from.
     pub origin: Origin,
+    /// The account that sends it, if one does.
+    pub account: Option<&'a AccountId>,
+    /// The route it would take, if it is known.
+    pub route: Option<&'a RouteId>,
     /// When.
     pub at: Time,
 }
@@ -36,7 +41,7 @@ impl<'a> Ask<'a> {
     /// A text sent from the home network.
     #[must_use]
     pub const fn from_home(service: Service, recipient: &'a Address, size: Size, at: Time) -> Self {
-        Self { service, recipient, size, file: false, origin: Origin::HOME, at }
+        Self { service, recipient, size, file: false, origin: Origin::HOME, account: None, route: None, at }
     }
 }
 
@@ -204,7 +209,7 @@ impl<'a> Case<'a> {
             Unit::Segment => self.ask.size.segments,
             Unit::Byte => self.ask.size.bytes.saturating_add(rate.overhead),
             Unit::Utf8x160 => self.ask.size.bytes.div_ceil(160).max(1),
-            Unit::Message | Unit::Nano => 1,
+            Unit::Message | Unit::Nano | Unit::Conversation => 1,
         };
         (priced.charge_on, priced.settlement, priced.unit, priced.units) =
             (rate.charge_on, rate.settlement, rate.unit, units);
@@ -239,6 +244,8 @@ impl<'a> Case<'a> {
             return Ok((amount, Vec::new()));
         }
         let mut buckets = Buckets::new(self, rate, dests);
+        let units = buckets.conversation(units, tell)?;
+        priced.units = units;
         let fee = buckets.passes(priced, tell)?;
         let Covered { mut open, degraded } = buckets.cover(units, priced, tell)?;
         priced.degraded = degraded;

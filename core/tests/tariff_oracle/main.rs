@@ -45,7 +45,7 @@ fn life(seed: u64) {
     let mut slots: Vec<(u16, Hold, naive::Taken, bool)> = Vec::new();
     let mut at = START;
     for n in 0..ASKED {
-        at += draw.below(20) * DAY / 10;
+        at += if draw.one_in(2) { draw.below(60) * 60_000 } else { draw.below(20) * DAY / 10 };
         let message = draw.message(Time::from_millis(at));
         let quote = price(&plan, &payer, &message.ask());
         let expected = naive.price(&message);

@@ -3,6 +3,7 @@
 use super::words;
 use crate::model::Unit;
 use crate::rows::{AMOUNT_MAX, Faults, Row};
+use crate::tariff::each::{Each, MARK};
 use crate::tariff::plan::{Allowance, Cap, Overage, Pass, Plan, Sold, Split, Then, UNITS_MAX};
 use smol_str::{SmolStr, format_smolstr};
 use toml::de::DeValue;
@@ -24,7 +25,7 @@ const ALLOWANCE: [&str; 14] = [
     "priority",
 ];
 const PASS: [&str; 8] = ["id", "services", "dest", "trigger_origin", "fee", "per", "reset_day", "grants"];
-const CAP: [&str; 8] = ["id", "services", "dest", "origin", "amount", "per", "reset_day", "then"];
+const CAP: [&str; 9] = ["id", "of", "services", "dest", "origin", "amount", "per", "reset_day", "then"];
 
 /// What is added to an allowance's id for the bucket of its units that were carried over.
 const CARRIED: char = '+';
@@ -124,10 +125,18 @@ pub(super) fn cap(row: Row<'_, '_>, plan: &mut Plan, faults: &mut Faults) -> Opt
         "block" => Some(Then::Block),
         _ => None,
     };
+    let each = |word: &str| match word {
+        "payer" => Some(Each::Payer),
+        "account" => Some(Each::Account),
+        "route" => Some(Each::Route),
+        _ => None,
+    };
+    let each = row.word("of", &["payer", "account", "route"], each, faults).unwrap_or(Each::Payer);
     let amount = row.amount("amount", faults).filter(|amount| *amount <= AMOUNT_MAX);
     let (per, then) = (words::per(row, "per", faults), row.word("then", &["free", "block"], then, faults));
     Some(Cap {
         id: bucket_id(row, faults)?,
+        each,
         scope,
         amount: u64::try_from(amount?).ok()?,
         per: per?,
@@ -137,14 +146,18 @@ pub(super) fn cap(row: Row<'_, '_>, plan: &mut Plan, faults: &mut Faults) -> Opt
 }
 
 /// An id that no other bucket can be mistaken for.
-fn bucket_id(row: Row<'_, '_>, faults: &mut Faults) -> Option<SmolStr> {
+pub(super) fn bucket_id(row: Row<'_, '_>, faults: &mut Faults) -> Option<SmolStr> {
     let id = row.name("id", faults)?;
-    if id.ends_with(CARRIED) {
+    let fault = if id.ends_with(CARRIED) {
+        Some(format!("the id `{id}` ends in {CARRIED}, which marks what was carried over: drop it"))
+    } else if id.contains(MARK) {
+        Some(format!("the id `{id}` holds {MARK}, which marks whose a counter is: drop it"))
+    } else {
+        None
+    };
+    if let Some(fault) = fault {
         let line = row.line_of("id", faults);
-        faults.add(
-            line,
-            format!("the id `{id}` ends in {CARRIED}, which marks what was carried over: drop it"),
-        );
+        faults.add(line, fault);
     }
     Some(SmolStr::new(id))
 }
