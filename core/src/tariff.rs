@@ -28,6 +28,6 @@ mod zone;
 pub use example::{Example, ExampleFailed, ExampleMessage};
 pub use explain::{Explanation, explain};
 pub use payer::{Bucket, LedgerError, Payer, Purse};
-pub use plan::{Plan, PlanError, Rounding};
+pub use plan::{MAIN_BALANCE, Plan, PlanError, Rounding};
 pub use price::{AllowanceLeft, Ask, Priced, Size, price};
 pub use tariffs::{TariffError, TariffFault, Tariffs};

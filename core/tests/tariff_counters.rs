@@ -208,6 +208,75 @@ fn counters_keep_their_count_when_a_plan_changes_and_only_what_they_count() {
 }
 
 #[test]
+fn balances_are_spent_in_their_order_and_get_back_what_they_paid() {
+    let plan = |order: &str| format!("[balance]\norder = {order}\ncredit_limit = \"1\"\n{TEXTS}");
+    let left = |life: &Life| {
+        let bonus = life.payer.bucket("bonus").unwrap();
+        let bonus = Money::from_nanos(life.plan.currency, i128::from(bonus.amount - bonus.used - bonus.held));
+        (bonus.amount(), life.payer.available().amount())
+    };
+    let told = |bonus: &str, available: &str| (bonus.to_owned(), available.to_owned());
+    let euro = |amount: &str| Money::parse(amount, switchback_core::model::Currency::EUR).unwrap();
+    let message = sent("2026-11-23T10:00:00Z", BO);
+    for (order, after) in [
+        ("[\"bonus\", \"main\"]", [("0.10", "1.40"), ("0.00", "1.10"), ("0.00", "0.80")]),
+        ("[\"main\", \"bonus\"]", [("0.40", "1.40"), ("0.10", "1.10"), ("0.00", "0.80")]),
+    ] {
+        let mut life = Life::of(&plan(order));
+        life.payer = Payer::open(PayerId::new("anna"), &life.plan);
+        life.payer.credit(euro("0.30")).unwrap();
+        life.payer.credit_to("bonus", euro("0.40"), &life.plan).unwrap();
+        assert_eq!(left(&life), told("0.40", "1.70"));
+        for (bonus, available) in after {
+            assert_eq!(life.send(Service::Sms, &message), "0.30", "{order}");
+            assert_eq!(left(&life), told(bonus, available), "{order}");
+        }
+        // What is given back goes where it came from, also beside credit.
+        let hold = life.priced(Service::Sms, &message).hold.unwrap();
+        life.entry(90, LedgerKind::Reserve, &hold);
+        life.payer.credit_to("bonus", euro("0.20"), &life.plan).unwrap();
+        let paid = life.priced(Service::Sms, &message).hold.unwrap();
+        life.entry(91, LedgerKind::Reserve, &paid);
+        assert_eq!(left(&life), told("0.00", "0.40"));
+        life.entry(91, LedgerKind::Commit, &paid);
+        life.entry(91, LedgerKind::Refund, &paid);
+        assert_eq!(left(&life), told("0.20", "0.70"));
+        // The plan changes: the money stays, as what is in no balance of its own.
+        life.plan = Plan::parse(&format!("{HEAD}{TEXTS}")).unwrap();
+        life.payer.adopt(&life.plan, Time::parse(message.at).unwrap()).unwrap();
+        assert_eq!(life.payer.available(), euro("0.70"));
+        let nowhere = life.payer.credit_to("bonus", euro("1"), &life.plan);
+        assert_eq!(nowhere, Err(switchback_core::tariff::LedgerError::NoBucket));
+        assert_eq!(life.payer.available(), euro("0.70"));
+    }
+}
+
+#[test]
+fn a_cap_is_passed_as_far_as_the_payer_agreed_and_only_in_that_period() {
+    let mut life = Life::of(&format!(
+        "{TEXTS}[[cap]]\nid = \"roam\"\namount = \"0.40\"\nper = \"day\"\nthen = \"block\"\noverride = true\n"
+    ));
+    let blocked = "a spending cap is reached";
+    let (today, tomorrow) = (sent("2026-11-23T10:00:00Z", BO), sent("2026-11-24T10:00:00Z", BO));
+    let raise = |life: &mut Life, cap: &str, by: &str, at: &str| {
+        let by = Money::parse(by, life.plan.currency).unwrap();
+        life.payer.raise(cap, by, &life.plan, Time::parse(at).unwrap())
+    };
+    assert_eq!(life.send(Service::Sms, &today), "0.30");
+    assert_eq!(life.send(Service::Sms, &today), blocked);
+    assert!(raise(&mut life, "nowhere", "1", today.at).is_err());
+    raise(&mut life, "roam", "0.10", today.at).unwrap();
+    assert_eq!(life.send(Service::Sms, &today), blocked, "0.20 are left for 0.30");
+    raise(&mut life, "roam", "0.10", today.at).unwrap();
+    // The plan is read again: what was agreed holds.
+    life.payer.adopt(&life.plan.clone(), Time::parse(today.at).unwrap()).unwrap();
+    assert_eq!(life.send(Service::Sms, &today), "0.30");
+    assert_eq!(life.send(Service::Sms, &today), blocked);
+    assert_eq!(life.send(Service::Sms, &tomorrow), "0.30");
+    assert_eq!(life.send(Service::Sms, &tomorrow), blocked);
+}
+
+#[test]
 fn an_author_shows_them_by_examples() {
     let rows = format!(
         "{CHAT}{TEXTS}[[cap]]\nid = \"shops\"\nof = \"account\"\namount = \"0.60\"\nper = \"hour\"\nthen = \"block\"\n"
@@ -270,6 +339,22 @@ fn what_contradicts_itself_is_told_with_its_line() {
         (
             "[[rate]]\nservice = \"sms\"\nprice = \"1\"\n[[cap]]\nid = \"a\"\nof = \"key\"\namount = \"1\"\nper = \"hour\"\nthen = \"block\"\n",
             "12: `of` is one of payer, account, route, not `key`",
+        ),
+        (
+            "[[rate]]\nservice = \"sms\"\nprice = \"1\"\n[[cap]]\nid = \"a\"\namount = \"1\"\nper = \"hour\"\nthen = \"free\"\noverride = true\n",
+            "15: `override` belongs to a cap of the payer with `then = \"block\"`: drop it",
+        ),
+        (
+            "[balance]\norder = [\"bonus\"]\n[[rate]]\nservice = \"sms\"\nprice = \"1\"\n",
+            "8: `order` must name `main`, the balance of what is in no other",
+        ),
+        (
+            "[balance]\norder = [\"main\", \"main\"]\n[[rate]]\nservice = \"sms\"\nprice = \"1\"\n",
+            "8: the balance `main` stands twice in `order`: drop one",
+        ),
+        (
+            "[balance]\norder = [\"a\", \"main\"]\n[[rate]]\nservice = \"sms\"\nprice = \"1\"\n[[cap]]\nid = \"a\"\namount = \"1\"\nper = \"hour\"\nthen = \"free\"\n",
+            "12: the cap `a` stands on line 1 too: give it its own id",
         ),
         (
             "[[rate]]\nservice = \"sms\"\nprice = \"1\"\nsettlement = \"external\"\n",

@@ -11,7 +11,9 @@ use switchback_core::model::{
     Submission,
 };
 use switchback_core::tariff::Payer;
-use switchback_ports::{Accepted, CancelOutcome, DeviceReceipt, Done, Quote, QuoteAsk, Refusal, Responder};
+use switchback_ports::{
+    Accepted, CancelOutcome, DeviceReceipt, Done, PayerChange, Quote, QuoteAsk, Refusal, Responder,
+};
 
 /// One input of a loop. Small: what is large is boxed, so that a full inbox stays small too.
 pub(crate) enum Work {
@@ -146,12 +148,8 @@ pub(crate) struct ClaimedWork {
 pub(crate) struct PayerWork {
     /// Which.
     pub(crate) id: PayerId,
-    /// The plan that it is to have.
-    pub(crate) plan: PlanId,
-    /// Money paid in.
-    pub(crate) top_up: Option<Money>,
-    /// The new credit limit.
-    pub(crate) credit_limit: Option<Money>,
+    /// What it is to have.
+    pub(crate) change: PayerChange,
     /// Who waits.
     pub(crate) answer: Responder<Result<Payer, Refusal>>,
 }

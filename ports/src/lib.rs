@@ -27,8 +27,8 @@ pub use charging::{
 };
 pub use clock::{Clock, Random};
 pub use intake::{
-    Accepted, Arrival, CancelOutcome, DeviceReceipt, Disposition, Intake, Overloaded, Quote, QuoteAsk,
-    QuoteLine, QuotedFallback, Refusal, RefusalKind, RouteChange, RouteState, Subscription, Trace,
+    Accepted, Arrival, CancelOutcome, DeviceReceipt, Disposition, Intake, Overloaded, PayerChange, Quote,
+    QuoteAsk, QuoteLine, QuotedFallback, Refusal, RefusalKind, RouteChange, RouteState, Subscription, Trace,
 };
 pub use page::{
     Chapter, ConversationLine, ConversationSummary, EventLine, IncomingMessage, LedgerTotals, MessageFilter,

@@ -20,8 +20,25 @@ pub(crate) struct PayerIn {
     pub(crate) plan: SmolStr,
     /// Money paid in, added to the balance.
     pub(crate) top_up: Option<MoneyIn>,
+    /// Which of the plan's balances it goes to; `main` when not given.
+    #[schema(value_type = Option<String>)]
+    pub(crate) top_up_to: Option<SmolStr>,
     /// How far the balance may go below zero; unchanged when not given.
     pub(crate) credit_limit: Option<MoneyIn>,
+    /// A spending cap that the payer agreed to pass.
+    pub(crate) raise: Option<RaiseIn>,
+}
+
+/// By how much a cap with `override` may be passed in its present period.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = RaiseIn)]
+pub(crate) struct RaiseIn {
+    /// The cap's id in the plan.
+    #[schema(value_type = String)]
+    pub(crate) cap: SmolStr,
+    /// What may be charged beyond it, added to what it was raised by before.
+    pub(crate) by: MoneyIn,
 }
 
 /// The money account behind SIMs and accounts.
@@ -44,7 +61,8 @@ pub(crate) struct PayerOut {
     available: MoneyOut,
     /// True: nothing is sold to it.
     barred: bool,
-    /// Its allowances, passes (one unit a period), spending caps (nano-units), counted volumes and open conversations.
+    /// Its allowances, passes (one unit a period), spending caps and balances of their own (nano-units), counted volumes and
+    /// open conversations.
     allowances: Vec<BucketOut>,
 }
 

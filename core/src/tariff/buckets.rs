@@ -5,12 +5,13 @@ use super::calendar::Per;
 use super::each::{self, Conversation, Each};
 use super::explain::{Skipped, Told};
 use super::place::Dests;
-use super::plan::{Allowance, Overage, Split, Then, UNITS_MAX};
+use super::plan::{Allowance, MAIN_BALANCE, Overage, Split, Then, UNITS_MAX};
 use super::price::{AllowanceLeft, Case, Priced};
 use super::rates::{From, Rate, Tariff};
 use super::zone::Local;
 use crate::charge::Taken;
 use crate::model::{NotOffered, Price, Service, Unit, UnknownPrice};
+use smol_str::SmolStr;
 
 /// A payer whose buckets are not those of its plan: it has not taken the plan in.
 const NOT_ADOPTED: Price = Price::Unknown(UnknownPrice::NoPlan);
@@ -44,7 +45,7 @@ impl<'c, 'a> Buckets<'c, 'a> {
         per.start(self.case.local)
     }
 
-    fn take(&mut self, bucket: &smol_str::SmolStr, units: u64, period: u32) {
+    fn take(&mut self, bucket: &SmolStr, units: u64, period: u32) {
         if units > 0 {
             self.taken.push(Taken { bucket: bucket.clone(), units, period });
         }
@@ -230,13 +231,41 @@ impl<'c, 'a> Buckets<'c, 'a> {
         }
         for (cap, id) in applying() {
             let period = self.period(cap.per);
-            let left = case.purse.left(&id, period).ok_or(NOT_ADOPTED)?;
+            let own = case.purse.left(&id, period).ok_or(NOT_ADOPTED)?;
+            let raised = cap.raised.as_ref().and_then(|id| Some((id, case.purse.left_in(id, period)?)));
+            let left = own.saturating_add(raised.map_or(0, |(_, extra)| extra));
             if amount > i128::from(left) {
                 tell(Told::Capped { id: &id, left });
                 return Err(Price::NotOffered(NotOffered::Cap));
             }
-            self.take(&id, u64::try_from(amount).map_err(|_| NOT_ADOPTED)?, period);
+            let amount = u64::try_from(amount).map_err(|_| NOT_ADOPTED)?;
+            self.take(&id, amount.min(own), period);
+            if let Some((id, _)) = raised {
+                self.take(id, amount.saturating_sub(own), period);
+            }
         }
         Ok(amount)
+    }
+
+    /// Which balances the amount is paid from, in the plan's order; what they don't have is credit.
+    pub(super) fn balances(&mut self, amount: i128, tell: &mut impl FnMut(Told<'_>)) -> Result<(), Price> {
+        let plan = self.case.plan;
+        let left = |id: &SmolStr| self.case.purse.left(id, 0).map(i128::from).ok_or(NOT_ADOPTED);
+        let named = plan.named_balances().try_fold(0_i128, |sum, id| Ok(sum.saturating_add(left(id)?)))?;
+        let main = self.case.purse.own_money().saturating_sub(named).max(0);
+        let mut rest = amount;
+        for id in &plan.balances {
+            let is_main = id == MAIN_BALANCE;
+            let has = if is_main { main } else { left(id)? };
+            let part = rest.min(has);
+            rest = rest.saturating_sub(part);
+            if part > 0 {
+                tell(Told::Paid { id, part });
+            }
+            if !is_main {
+                self.take(id, u64::try_from(part).map_err(|_| NOT_ADOPTED)?, 0);
+            }
+        }
+        Ok(())
     }
 }

@@ -119,7 +119,8 @@ pub(super) fn buckets(plan: &Plan, faults: &mut Faults) {
         let allowances = plan.allowances.iter().map(|allowance| (allowance.line, "allowances"));
         let passes = plan.passes.iter().map(|pass| (pass.line, "passes"));
         let caps = plan.caps.iter().map(|cap| (cap.line, "caps"));
-        for (line, what) in allowances.chain(passes).chain(caps) {
+        let balances = plan.named_balances().map(|_| (1, "balances"));
+        for (line, what) in balances.chain(allowances).chain(passes).chain(caps) {
             let kept = format!("the charging system that the plan names keeps its own {what}: drop this one");
             faults.add(line, kept);
         }
@@ -148,7 +149,10 @@ fn twins(plan: &Plan, faults: &mut Faults) {
     let allowances = plan.allowances.iter().map(|allowance| ("allowance", &allowance.id, allowance.line));
     let passes = plan.passes.iter().map(|pass| ("pass", &pass.id, pass.line));
     let caps = plan.caps.iter().map(|cap| ("cap", &cap.id, cap.line));
-    let mut all: Vec<(&str, &SmolStr, usize)> = allowances.chain(passes).chain(caps).collect();
+    // The order of balances stands in the head of the file, of which no line is kept.
+    let balances = plan.named_balances().map(|id| ("balance", id, 1));
+    let mut all: Vec<(&str, &SmolStr, usize)> =
+        balances.chain(allowances).chain(passes).chain(caps).collect();
     all.sort_by_key(|(_, _, line)| *line);
     for (place, (what, id, line)) in all.iter().enumerate() {
         if let Some((_, _, first)) = all.iter().take(place).find(|(_, other, _)| other == id) {

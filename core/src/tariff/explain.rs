@@ -57,6 +57,7 @@ pub(super) enum Told<'t> {
     Bucket { id: &'t str, burnt: u64, left: u64, unit: Unit },
     Body { rate: &'t Rate, units: u64, total: i128, per: i128, fee: i128, amount: i128 },
     Capped { id: &'t str, left: u64 },
+    Paid { id: &'t str, part: i128 },
     Conversation { id: &'t str, stands: Conversation },
 }
 
@@ -132,6 +133,7 @@ impl Told<'_> {
                     format!("`{id}`: a conversation by itself, as {CONVERSATIONS_MAX} others are open")
                 }
             },
+            Self::Paid { id, part } => format!("the balance `{id}` pays {}", money(*part, plan.currency)),
             Self::Capped { id, left } => {
                 format!("the cap `{id}` leaves {}", money(i128::from(*left), plan.currency))
             }

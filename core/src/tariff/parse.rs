@@ -222,7 +222,7 @@ fn header(top: Row<'_, '_>, numbers: &Arc<Numbers>, faults: &mut Faults) -> Opti
         row.text("country", faults).and_then(|text| country(text, row.line_of("country", faults), faults));
     let balance = top.section("balance", "[balance]", faults);
     if let Some(balance) = balance {
-        balance.only(&["credit_limit"], faults);
+        balance.only(&["credit_limit", "order"], faults);
     }
     let (valid_from, valid_to) =
         (time(row, "valid_from", &zone, faults), time(row, "valid_to", &zone, faults));
@@ -243,6 +243,7 @@ fn header(top: Row<'_, '_>, numbers: &Arc<Numbers>, faults: &mut Faults) -> Opti
         valid_from,
         valid_to,
         credit_limit: balance.and_then(|row| row.amount("credit_limit", faults)).unwrap_or(0),
+        balances: balance.map_or_else(Vec::new, |row| buckets::balances(row, faults)),
         zone,
         numbers: Arc::clone(numbers),
         classes: Vec::new(),

@@ -2,7 +2,7 @@
 
 use super::calendar::is_minute;
 use super::each::{self, Conversation, Each};
-use super::plan::{Allowance, Plan, UNITS_MAX};
+use super::plan::{Allowance, MAIN_BALANCE, Plan, UNITS_MAX};
 use crate::charge::{Hold, LedgerEntry, LedgerKind, Taken};
 use crate::model::{Currency, Money, PayerId, PlanId, Time, Unit};
 use serde::{Deserialize, Serialize};
@@ -38,10 +38,10 @@ pub struct Payer {
 }
 
 /// A counter in its current period: units of an allowance, one purchase of a pass, money under a cap (in nano-units),
-/// units that count for a price by volume, a conversation. None ever passes its amount.
+/// units that count for a price by volume, a conversation, the part of the money that is in a balance of its own. None ever passes its amount.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Bucket {
-    /// The id in the plan; with a `+` behind it, the bucket of an allowance's units that were carried over; with an `@`
+    /// The id in the plan; with a `+` behind it, the units of an allowance that were carried over, or what a cap was raised by; with an `@`
     /// and an account, a route or a hash of a recipient, the one that counts for that alone.
     pub id: SmolStr,
     /// What it counts.
@@ -126,7 +126,11 @@ impl Payer {
             let own = old.iter().filter(same).find(|kept| kept.id == bucket.id);
             let several = plan.each(&bucket.id).is_some_and(|each| each != Each::Payer);
             let each = old.iter().filter(same).filter(|kept| several && kept.counter() == Some(&bucket.id));
-            let kept = |kept: &Bucket| Bucket { amount: bucket.amount, ..kept.clone() };
+            let given = bucket.is_carried() || plan.named_balances().any(|id| *id == bucket.id);
+            let kept = |kept: &Bucket| {
+                let amount = if given { kept.amount } else { bucket.amount };
+                Bucket { amount, ..kept.clone() }
+            };
             let each: Vec<Bucket> = each.map(kept).collect();
             self.buckets.push(own.map_or_else(|| bucket.clone(), kept));
             self.buckets.extend(each);
@@ -185,6 +189,45 @@ impl Payer {
     pub fn credit(&mut self, amount: Money) -> Result<(), LedgerError> {
         self.check(amount)?;
         self.balance = self.balance.checked_add(amount).ok_or(LedgerError::Overflow)?;
+        self.version = self.version.saturating_add(1);
+        Ok(())
+    }
+
+    /// Adds money that was paid into one of the plan's balances.
+    ///
+    /// # Errors
+    /// [`LedgerError::NoBucket`] when the plan has no such balance; else as [`Self::credit`].
+    pub fn credit_to(&mut self, balance: &str, amount: Money, plan: &Plan) -> Result<(), LedgerError> {
+        if balance == MAIN_BALANCE {
+            return self.credit(amount);
+        }
+        let known = plan.named_balances().any(|id| id == balance);
+        let place = self.buckets.iter().position(|bucket| known && bucket.id == balance);
+        let bucket = place.and_then(|place| self.buckets.get(place)).ok_or(LedgerError::NoBucket)?;
+        let nanos = u64::try_from(amount.nanos).map_err(|_| LedgerError::Overflow)?;
+        let sum = bucket.amount.checked_add(nanos).ok_or(LedgerError::Overflow)?;
+        self.credit(amount)?;
+        if let Some(bucket) = place.and_then(|place| self.buckets.get_mut(place)) {
+            bucket.amount = sum;
+        }
+        Ok(())
+    }
+
+    /// Lets the present period of a cap take so much more: the payer agreed to it.
+    ///
+    /// # Errors
+    /// [`LedgerError::NoBucket`] when the plan has no cap of that name that may be raised; [`LedgerError`] when the amount
+    /// is negative, of another currency, or does not fit.
+    pub fn raise(&mut self, cap: &str, by: Money, plan: &Plan, at: Time) -> Result<(), LedgerError> {
+        self.check(by)?;
+        let by = u64::try_from(by.nanos).map_err(|_| LedgerError::Overflow)?;
+        let (id, per) = plan.raisable(cap).ok_or(LedgerError::NoBucket)?;
+        let period = per.start(plan.zone.local(at));
+        let bucket = self.buckets.iter_mut().find(|bucket| bucket.id == *id).ok_or(LedgerError::NoBucket)?;
+        if bucket.period != period {
+            (bucket.period, bucket.amount, bucket.used, bucket.held) = (period, 0, 0, 0);
+        }
+        bucket.amount = bucket.amount.checked_add(by).ok_or(LedgerError::Overflow)?;
         self.version = self.version.saturating_add(1);
         Ok(())
     }
@@ -279,10 +322,14 @@ impl Plan {
             std::iter::once(bucket(&allowance.id, allowance.unit, allowance.amount)).chain(carried)
         });
         let passes = self.passes.iter().map(move |pass| bucket(&pass.id, Unit::Message, 1));
-        let caps = self.caps.iter().map(move |cap| bucket(&cap.id, Unit::Nano, cap.amount));
+        let caps = self.caps.iter().flat_map(move |cap| {
+            let raised = cap.raised.as_ref().map(|id| bucket(id, Unit::Nano, 0));
+            std::iter::once(bucket(&cap.id, Unit::Nano, cap.amount)).chain(raised)
+        });
+        let balances = self.named_balances().map(move |id| bucket(id, Unit::Nano, 0));
         let volumes = self.volumes.iter().map(move |volume| bucket(&volume.id, volume.unit, UNITS_MAX));
         let conversations = self.conversations.iter().map(move |id| bucket(id, Unit::Conversation, 1));
-        allowances.chain(passes).chain(caps).chain(volumes).chain(conversations)
+        allowances.chain(passes).chain(caps).chain(balances).chain(volumes).chain(conversations)
     }
 }
 
@@ -338,6 +385,13 @@ impl<'a> From<&'a Payer> for Purse<'a> {
 }
 
 impl Purse<'_> {
+    /// Money of the payer's own that nothing holds, in all its balances; credit is not among it.
+    pub(super) fn own_money(&self) -> i128 {
+        let freed = self.own.map_or(0, |own| own.amount.nanos);
+        let Payer { balance, held, .. } = self.payer;
+        balance.nanos.saturating_sub(held.nanos).saturating_add(freed)
+    }
+
     /// True when that amount can be paid, as far as is known here; nothing always can.
     pub(super) fn can_pay(&self, amount: i128) -> bool {
         let freed = self.own.filter(|own| own.amount.currency == self.payer.currency);

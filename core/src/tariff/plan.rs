@@ -18,6 +18,9 @@ use std::sync::Arc;
 /// The most units that a message may have, or an allowance hold: 2^48 (256 TiB as bytes).
 pub(super) const UNITS_MAX: u64 = 1 << 48;
 
+/// The balance of what is in no other.
+pub const MAIN_BALANCE: &str = "main";
+
 /// A plan. Made by [`Plan::parse`] and [`super::Tariffs::parse`] only, which refuse what is ambiguous.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
@@ -39,6 +42,8 @@ pub struct Plan {
     pub valid_to: Option<Time>,
     /// How far below zero a new payer's balance may go, in nano-units.
     pub(super) credit_limit: i128,
+    /// The order in which balances are spent, `main` being what no other is; empty: there is no other.
+    pub(super) balances: Vec<SmolStr>,
     /// The clock of its bands, days and months.
     pub(super) zone: Zone,
     /// What is known of numbers; shared with other plans.
@@ -272,6 +277,8 @@ pub(super) struct Cap {
     pub(super) amount: u64,
     pub(super) per: Per,
     pub(super) then: Then,
+    /// The bucket of what the period may take beyond it, once somebody agreed to that; nothing: nobody can.
+    pub(super) raised: Option<SmolStr>,
     pub(super) line: usize,
 }
 
@@ -336,6 +343,17 @@ impl Plan {
         let cap = self.caps.iter().find(|cap| cap.id == id).map(|cap| cap.each);
         let conversation = self.conversations.iter().any(|known| known == id).then_some(Each::Recipient);
         cap.or(conversation).or_else(|| self.per(id).map(|_| Each::Payer))
+    }
+
+    /// The bucket of what a cap is raised by, and how long it lasts.
+    pub(super) fn raisable(&self, cap: &str) -> Option<(&SmolStr, Per)> {
+        let cap = self.caps.iter().find(|known| known.id == cap)?;
+        Some((cap.raised.as_ref()?, cap.per))
+    }
+
+    /// The balances beside the main one.
+    pub(super) fn named_balances(&self) -> impl Iterator<Item = &SmolStr> {
+        self.balances.iter().filter(|id| *id != MAIN_BALANCE)
     }
 
     /// What the author says that messages cost.

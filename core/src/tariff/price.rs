@@ -256,6 +256,7 @@ impl<'a> Case<'a> {
         let amount =
             amount::charge(self.plan, rate, open, self.ask.size.bytes, counted, fee, tell).ok_or(none)?;
         let amount = buckets.caps(amount, tell)?;
+        buckets.balances(amount, tell)?;
         Ok((amount, buckets.taken))
     }
 

@@ -151,6 +151,8 @@ pub(crate) struct Cap {
 pub(crate) struct Model {
     pub(crate) decimals: u32,
     pub(crate) rounding: &'static str,
+    /// Which balance is spent first, when there are two.
+    pub(crate) order: Option<[&'static str; 2]>,
     /// Chat is priced by the conversation, not by the byte.
     pub(crate) talks: bool,
     pub(crate) rows: Vec<Row>,
@@ -220,6 +222,7 @@ impl Model {
         Self {
             decimals,
             rounding: draw.of(&["up", "half-up", "half-even", "down"]),
+            order: draw.of(&[None, Some(["bonus", "main"]), Some(["main", "bonus"])]),
             talks,
             rows,
             allowances,
@@ -234,6 +237,9 @@ impl Model {
              [[destination]]\nid = \"own\"\nprefixes = [\"4670\"]\n",
             self.decimals, self.rounding
         );
+        if let Some(order) = self.order {
+            text.push_str(&format!("[balance]\norder = {order:?}\n"));
+        }
         for (n, row) in self.rows.iter().enumerate() {
             row.write(n, &mut text);
         }

@@ -15,6 +15,9 @@ pub(crate) struct Naive<'m> {
     gone: BTreeMap<(String, String), u64>,
     /// Money and credit that is neither spent nor held, in nano-units.
     free: i128,
+    /// The part of it that is credit, and what was paid into the balance `bonus`.
+    credit: i128,
+    bonus: u64,
 }
 
 pub(crate) struct Answer {
@@ -37,8 +40,22 @@ fn period(per: &str, at: Time) -> String {
 }
 
 impl<'m> Naive<'m> {
-    pub(crate) fn new(model: &'m Model, free: i128) -> Self {
-        Self { model, gone: BTreeMap::new(), free }
+    pub(crate) fn new(model: &'m Model, money: i128, credit: i128, bonus: u64) -> Self {
+        Self { model, gone: BTreeMap::new(), free: money + credit, credit, bonus }
+    }
+
+    /// What of the bonus is spent or held.
+    pub(crate) fn bonus_gone(&self) -> u64 {
+        self.bonus - self.left("bonus", "ever", self.bonus)
+    }
+
+    /// Which balance pays what: the first as long as it has something.
+    fn pay(&self, amount: i128, taken: &mut Taken) {
+        let Some(order) = self.model.order else { return };
+        let bonus = i128::from(self.left("bonus", "ever", self.bonus));
+        let main = (self.free - self.credit - bonus).max(0);
+        let part = if order[0] == "bonus" { amount.min(bonus) } else { (amount - main).clamp(0, bonus) };
+        taken.push(("bonus".to_owned(), "ever".to_owned(), u64::try_from(part).unwrap()));
     }
 
     pub(crate) const fn can_pay(&self, nanos: i128) -> bool {
@@ -212,6 +229,7 @@ impl<'m> Naive<'m> {
         if caps().any(|cap| amount > left(cap)) {
             return Answer { price: Price::NotOffered(NotOffered::Cap), degraded: false, taken: Vec::new() };
         }
+        self.pay(amount, &mut taken);
         if amount > 0 {
             let count = |cap: &crate::draw::Cap| {
                 (name(cap), period(cap.per, message.at), u64::try_from(amount).unwrap())

@@ -9,8 +9,8 @@ use switchback_core::model::{
     AccountId, FailureClass, FallbackRule, Money, PayerId, PlanId, ReportKind, Service, ServiceChoice,
     SubscriberId, Time,
 };
-use switchback_ports::Intake;
 use switchback_ports::directory::{Account, Bearer, Entry, PlanText, Subscriber};
+use switchback_ports::{Intake, PayerChange};
 
 /// Texts at 0.03: `free` a month cost nothing, and `cap` is the most of a day.
 fn plan(free: u32, cap: &str) -> Entry {
@@ -34,7 +34,7 @@ fn shared(plan: Entry, funds: &str) -> Scene {
     let scene = Scene::new();
     scene.put(plan);
     let payer = PayerId::new("family");
-    let made = scene.engine.put_payer(payer.clone(), PlanId::new("plan"), Some(euro(funds)), None);
+    let made = scene.engine.put_payer(payer.clone(), PayerChange::to(PlanId::new("plan")).with(euro(funds)));
     made.wait().unwrap().unwrap();
     for name in ["anna", "dora"] {
         scene.put(Entry::Subscriber(Subscriber {

@@ -13,8 +13,9 @@ use switchback_engine::Engine;
 use switchback_ports::directory::{Bearer, Entry, Kind, SipUser};
 use switchback_ports::{
     Accepted, Answer, Arrival, CancelOutcome, ConversationLine, ConversationSummary, DeviceReceipt,
-    DeviceRow, Done, EventLine, IdempotencyKey, Intake, LedgerTotals, MessageFilter, Overloaded, Page, Quote,
-    QuoteAsk, Refusal, RefusalRecord, RouteChange, StoreFailure, StoreTotals, Subscription, Trace, answer,
+    DeviceRow, Done, EventLine, IdempotencyKey, Intake, LedgerTotals, MessageFilter, Overloaded, Page,
+    PayerChange, Quote, QuoteAsk, Refusal, RefusalRecord, RouteChange, StoreFailure, StoreTotals,
+    Subscription, Trace, answer,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -158,7 +159,7 @@ impl Intake for Between {
         fn originator(&self, bearer: &Bearer, from: Option<&Address>) -> Result<Originator, Refusal>;
         fn presence(&self, of: &Address, asker: &Bearer) -> Presence;
         fn put_all(&self, entries: Vec<Entry>) -> Asked<()>;
-        fn put_payer(&self, payer: PayerId, plan: PlanId, top_up: Option<Money>, credit_limit: Option<Money>) -> Asked<Payer>;
+        fn put_payer(&self, payer: PayerId, change: PayerChange) -> Asked<Payer>;
         fn directory(&self, kind: Kind) -> Vec<Entry>;
         fn entry(&self, kind: Kind, key: &str) -> Option<Entry>;
         fn payer(&self, id: &PayerId) -> Listed<Option<Payer>>;

@@ -16,8 +16,8 @@ use switchback_im::ImService;
 use switchback_im::sip::{Listen, Options, SipServer, Wire};
 use switchback_ports::directory::{Bearer, Entry, PlanText, SipUser, Subscriber};
 use switchback_ports::{
-    AttemptOrder, Clock, Intake, Measure, Random, RouteChange, RouteState, Store, Transport, TransportFull,
-    WithdrawOrder,
+    AttemptOrder, Clock, Intake, Measure, PayerChange, Random, RouteChange, RouteState, Store, Transport,
+    TransportFull, WithdrawOrder,
 };
 use switchback_sqlite::SqliteStore;
 use switchback_testkit::handset::{Config, Handset, Sent};
@@ -301,7 +301,11 @@ async fn put_people(engine: &Engine) {
     let euros = Money::from_nanos(Currency::EUR, 100_000_000_000);
     for who in ["anna", "bo"] {
         let payer = PayerId::new(who);
-        engine.put_payer(payer.clone(), PlanId::new("plan"), Some(euros), None).await.unwrap().unwrap();
+        engine
+            .put_payer(payer.clone(), PayerChange::to(PlanId::new("plan")).with(euros))
+            .await
+            .unwrap()
+            .unwrap();
         let addresses = [number(who), format!("sip:{who}@{DOMAIN}")];
         let subscriber = Subscriber {
             id: SubscriberId::new(who),

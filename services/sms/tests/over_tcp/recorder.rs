@@ -12,9 +12,9 @@ use switchback_core::tariff::Payer;
 use switchback_ports::directory::{Bearer, Entry, Kind, SipUser};
 use switchback_ports::{
     Accepted, Answer, Arrival, CancelOutcome, Clock, ConversationLine, ConversationSummary, DeviceReceipt,
-    DeviceRow, Done, EventLine, IdempotencyKey, Intake, LedgerTotals, MessageFilter, Overloaded, Page, Quote,
-    QuoteAsk, Refusal, RefusalKind, RefusalRecord, RouteChange, RouteState, StoreFailure, StoreTotals,
-    Subscription, Trace, answer,
+    DeviceRow, Done, EventLine, IdempotencyKey, Intake, LedgerTotals, MessageFilter, Overloaded, Page,
+    PayerChange, Quote, QuoteAsk, Refusal, RefusalKind, RefusalRecord, RouteChange, RouteState, StoreFailure,
+    StoreTotals, Subscription, Trace, answer,
 };
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -190,13 +190,7 @@ impl Intake for Recorder {
     fn put_all(&self, _: Vec<Entry>) -> Answer<Result<(), Refusal>> {
         nobody()
     }
-    fn put_payer(
-        &self,
-        _: PayerId,
-        _: PlanId,
-        _: Option<Money>,
-        _: Option<Money>,
-    ) -> Answer<Result<Payer, Refusal>> {
+    fn put_payer(&self, _: PayerId, _: PayerChange) -> Answer<Result<Payer, Refusal>> {
         nobody()
     }
     fn directory(&self, _: Kind) -> Vec<Entry> {
