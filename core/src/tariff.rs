@@ -14,6 +14,7 @@ mod example;
 mod explain;
 mod numbers;
 mod numbers_read;
+mod occasion;
 mod origin;
 mod parse;
 mod payer;
@@ -27,6 +28,7 @@ mod zone;
 
 pub use example::{Example, ExampleFailed, ExampleMessage};
 pub use explain::{Explanation, explain};
+pub use occasion::Occasion;
 pub use payer::{Bucket, LedgerError, Payer, Purse};
 pub use plan::{MAIN_BALANCE, Plan, PlanError, Rounding};
 pub use price::{AllowanceLeft, Ask, Priced, Size, price};

@@ -25,10 +25,10 @@ const EVERY_KIND: [Kind; 7] =
 #[derive(Debug, Default)]
 pub(crate) struct Book {
     subscribers: HashMap<SubscriberId, Arc<Subscriber>>,
-    by_address: HashMap<Address, SubscriberId>,
+    by_address: HashMap<Address, Arc<Subscriber>>,
     sims: HashMap<SimId, Arc<Sim>>,
-    /// Who pays for what is sent from that number, when a SIM says so.
-    sim_payers: HashMap<Address, (SubscriberId, PayerId, SimId)>,
+    /// By number: who pays for what is sent from it.
+    sim_numbers: HashMap<Address, Arc<Sim>>,
     accounts: HashMap<AccountId, Arc<Account>>,
     /// The files of the tariff, by the name under which they are kept.
     plan_texts: BTreeMap<SmolStr, Arc<PlanText>>,
@@ -69,18 +69,19 @@ impl Book {
                         self.by_address.remove(address);
                     }
                 }
+                let new = Arc::new(new);
                 for address in &new.addresses {
-                    self.by_address.insert(address.clone(), new.id.clone());
+                    self.by_address.insert(address.clone(), Arc::clone(&new));
                 }
-                self.subscribers.insert(new.id.clone(), Arc::new(new));
+                self.subscribers.insert(new.id.clone(), new);
             }
             Entry::Sim(new) => {
                 if let Some(old) = self.sims.get(&new.id) {
-                    self.sim_payers.remove(&old.msisdn);
+                    self.sim_numbers.remove(&old.msisdn);
                 }
-                self.sim_payers
-                    .insert(new.msisdn.clone(), (new.subscriber.clone(), new.payer.clone(), new.id.clone()));
-                self.sims.insert(new.id.clone(), Arc::new(new));
+                let new = Arc::new(new);
+                self.sim_numbers.insert(new.msisdn.clone(), Arc::clone(&new));
+                self.sims.insert(new.id.clone(), new);
             }
             Entry::Account(new) => {
                 self.accounts.insert(new.id.clone(), Arc::new(new));
@@ -112,7 +113,7 @@ impl Book {
 
     /// The subscriber that this address, or the device that it names, is of.
     pub(crate) fn by_address(&self, address: &Address) -> Option<&Arc<Subscriber>> {
-        self.subscribers.get(self.by_address.get(&*address.of_person())?)
+        self.by_address.get(&*address.of_person())
     }
 
     /// The SIP login of that name.
@@ -127,7 +128,7 @@ impl Book {
 
     /// The SIM that has this number: an IMSI.
     pub(crate) fn sim_of(&self, number: &Address) -> Option<SmolStr> {
-        self.sim_payers.get(number).map(|(.., sim)| SmolStr::new(sim.as_str()))
+        self.sim_numbers.get(number).map(|sim| SmolStr::new(sim.id.as_str()))
     }
 
     /// The version of the plan that is valid at that moment.
@@ -201,11 +202,8 @@ impl Book {
             None => addresses.first().ok_or_else(no_sender)?,
             Some(from) => addresses.iter().find(|own| *own == from).ok_or_else(not_yours)?,
         };
-        let sim = self
-            .sim_payers
-            .get(address)
-            .filter(|(owner_id, ..)| owner == Owner::Subscriber(owner_id.clone()));
-        let payer = sim.map_or(payer, |(_, payer, _)| payer);
+        let own = |sim: &&Arc<Sim>| matches!(&owner, Owner::Subscriber(id) if *id == sim.subscriber);
+        let payer = self.sim_numbers.get(address).filter(own).map_or(payer, |sim| &sim.payer);
         Ok(Originator { owner, address: address.clone(), payer: Some(payer.clone()), origin: Origin::HOME })
     }
 

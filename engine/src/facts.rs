@@ -11,7 +11,7 @@ use switchback_core::model::{
     Address, ByService, ChargeOn, Content, Currency, Funds, Message, Money, Offer, Offers, Originator,
     PlanVersion, Presence, Price, Reach, Service, SubscriberId, Time, UnknownPrice,
 };
-use switchback_core::tariff::{AllowanceLeft, Ask, Payer, Plan, Priced, Size, price};
+use switchback_core::tariff::{AllowanceLeft, Occasion, Payer, Plan, Priced, Size};
 use switchback_ports::{Measure, Transport};
 
 /// Who would pay, as far as is known.
@@ -112,8 +112,14 @@ impl Shared {
             return None;
         }
         let mut allowances = Allowances::default();
+        let Question { recipient, originator, at, .. } = question;
+        let account = originator.owner.account();
+        let occasion = match purse {
+            Purse::Of { plan, .. } => Some(Occasion::of(plan, recipient, originator.origin, at).by(account)),
+            Purse::Nobody | Purse::NoPlan => None,
+        };
         let offers = ByService::from_fn(|service| {
-            let (offer, allowance) = self.offer(service, question, purse);
+            let (offer, allowance) = self.offer(service, question, purse, occasion.as_ref());
             *allowances.0.get_mut(service) = allowance;
             offer
         });
@@ -145,6 +151,7 @@ impl Shared {
         service: Service,
         question: Question<'_>,
         purse: Purse<'_>,
+        occasion: Option<&Occasion<'_>>,
     ) -> (Offer, Option<AllowanceLeft>) {
         let Some(transport) = self.transport(service) else {
             let none = Some(switchback_core::model::CannotCarry::NoService);
@@ -153,25 +160,22 @@ impl Shared {
         let measure = self.measure(&transport, service, question);
         let size = Size { segments: u64::from(measure.parts.max(1)), bytes: measure.bytes };
         let file = !question.content.media.is_empty();
-        let Question { recipient, originator, at, .. } = question;
-        let (origin, account) = (originator.origin, originator.owner.account());
-        let ask = Ask { service, recipient, size, file, origin, account, route: measure.route.as_ref(), at };
         let mut offer = Offer::unavailable(service, measure.cannot_carry, measure.reach);
-        offer.route.clone_from(&measure.route);
+        offer.route = measure.route;
         offer.parts = measure.parts.max(1);
-        match purse {
-            Purse::Nobody if service == Service::Im => offer.price = Price::Exact(Money::zero(Currency::EUR)),
-            Purse::Nobody => offer.price = Price::Unknown(UnknownPrice::NoPayer),
-            Purse::NoPlan => offer.price = Price::Unknown(UnknownPrice::NoPlan),
-            Purse::Of { payer, plan, own } => {
-                let priced = match own {
-                    Some(own) => price(plan, payer.without(own), &ask),
-                    None => price(plan, payer, &ask),
-                };
+        match (purse, occasion) {
+            (Purse::Of { payer, own, .. }, Some(occasion)) => {
+                let purse = own.map_or_else(|| payer.into(), |own| payer.without(own));
+                let priced = occasion.price(purse, service, size, file, offer.route.as_ref());
                 let (mut offer, allowance) = priced_offer(offer, priced);
                 self.charged_outside(&mut offer, payer.currency, question.quoted);
                 return (offer, allowance);
             }
+            (Purse::Nobody, _) if service == Service::Im => {
+                offer.price = Price::Exact(Money::zero(Currency::EUR));
+            }
+            (Purse::Nobody, _) => offer.price = Price::Unknown(UnknownPrice::NoPayer),
+            (Purse::NoPlan | Purse::Of { .. }, _) => offer.price = Price::Unknown(UnknownPrice::NoPlan),
         }
         offer.funds = Funds::Enough;
         (offer, None)

@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 use std::sync::Arc;
 use switchback_core::model::{
-    Address, Choice, Content, DeviceId, FallbackRule, Message, MessageId, Money, Origin, Originator, Owner,
-    PayerId, PlanId, Presence, Report, Service, ServiceChoice, Shard, Submission, SubscriberId,
+    Address, Choice, Content, DeviceId, FallbackRule, Message, MessageId, Origin, Originator, Owner, PayerId,
+    Presence, Report, Service, ServiceChoice, Shard, Submission, SubscriberId,
 };
 use switchback_core::tariff::Payer;
 use switchback_ports::directory::{Bearer, Entry, Kind, SipUser};

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use switchback_core::charge::{ClaimAnswer, LedgerKind};
 use switchback_core::model::{
-    Choice, Content, Message, MessageId, Money, Owner, PayerId, PeerId, PlanId, Report, RouteId, Shard,
-    Submission,
+    Choice, Content, Message, MessageId, Owner, PayerId, PeerId, Report, RouteId, Shard, Submission,
 };
 use switchback_core::tariff::Payer;
 use switchback_ports::{

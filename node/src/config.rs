@@ -11,7 +11,7 @@ mod sections;
 mod sip;
 mod warnings;
 
-pub(crate) use charging::ChargingSection;
+pub(crate) use charging::{ChargingKind, ChargingSection};
 pub(crate) use read::read;
 pub(crate) use sections::{Config, LogFormat, LogSection, RouteSection};
 pub(crate) use warnings::warnings;

@@ -6,6 +6,7 @@
 //! * [`fleet`]: thousands of SIP handsets in one thread, as a load.
 //! * [`ladder`]: a capture as a ladder diagram.
 //! * [`ocs`]: a charging system (Diameter credit control over TCP) with accounts, and theirs.
+//! * [`cgrates`]: a charging system that speaks the JSON-RPC of CGRateS.
 //! * [`load`]: a client that sends messages and keeps its own record of what it was told.
 //! * [`crash`]: kills the real binary at random instants and compares what the client was told with what the peers
 //!   saw, each from its own [`journal`] on disk.
@@ -15,6 +16,7 @@
 //! Nothing here knows the server's own types: a pretend peer built on our model would agree with our mistakes. It
 //! stands on the wire crates, and on the public HTTP interface as documented.
 
+pub mod cgrates;
 pub mod chance;
 mod child;
 pub mod clock;

@@ -119,8 +119,8 @@ impl Ocs {
     /// # Errors
     /// The port is taken, or a file can't be made.
     pub fn start(config: Config) -> io::Result<Self> {
-        let world = World::new(config.clone())?;
-        Self::serve(&config, Arc::new(Shared::new(world)))
+        let (listen, world) = (config.listen, World::new(config)?);
+        Self::serve(listen, Arc::new(Shared::new(world)))
     }
 
     /// Starts a second peer of the same charging system: other links, the same accounts and sessions.
@@ -128,12 +128,19 @@ impl Ocs {
     /// # Errors
     /// No port is free.
     pub fn start_peer(&self) -> io::Result<Self> {
-        let config = Config { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..Config::default() };
-        Self::serve(&config, Arc::new(self.shared.peer()))
+        self.start_peer_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
     }
 
-    fn serve(config: &Config, shared: Arc<Shared>) -> io::Result<Self> {
-        let (listener, address) = thread::listen(config.listen)?;
+    /// The same at a place of choice: a peer that went comes back.
+    ///
+    /// # Errors
+    /// The port is taken.
+    pub fn start_peer_at(&self, listen: SocketAddr) -> io::Result<Self> {
+        Self::serve(listen, Arc::new(self.shared.peer()))
+    }
+
+    fn serve(listen: SocketAddr, shared: Arc<Shared>) -> io::Result<Self> {
+        let (listener, address) = thread::listen(listen)?;
         let thread = PeerThread::start("ocs", link::serve(listener, Arc::clone(&shared)))?;
         Ok(Self { address, shared, thread })
     }

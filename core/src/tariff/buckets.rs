@@ -37,12 +37,12 @@ pub(super) struct Covered {
 
 impl<'c, 'a> Buckets<'c, 'a> {
     pub(super) fn new(case: &'c Case<'a>, rate: &'c Rate, dests: &'c Dests) -> Self {
-        let counted = case.origins.counted(rate.origin);
+        let counted = case.on.origins.counted(rate.origin);
         Self { case, rate, dests, counted, granted: Vec::new(), taken: Vec::new() }
     }
 
     fn period(&self, per: Per) -> u32 {
-        per.start(self.case.local)
+        per.start(self.case.on.local)
     }
 
     fn take(&mut self, bucket: &SmolStr, units: u64, period: u32) {
@@ -54,9 +54,8 @@ impl<'c, 'a> Buckets<'c, 'a> {
     /// The units, which are none while a conversation with the recipient goes on.
     pub(super) fn conversation(&mut self, units: u64, tell: &mut impl FnMut(Told<'_>)) -> Result<u64, Price> {
         let (Unit::Conversation, Some(id)) = (self.rate.unit, &self.rate.id) else { return Ok(units) };
-        let name = Each::Recipient.bucket(id, self.case.ask).ok_or(NOT_ADOPTED)?;
-        let stands =
-            self.case.purse.conversation(&name, each::minute(self.case.ask.at)).ok_or(NOT_ADOPTED)?;
+        let name = Each::Recipient.bucket(id, &self.case.whose()).ok_or(NOT_ADOPTED)?;
+        let stands = self.case.purse.conversation(&name, each::minute(self.case.on.at)).ok_or(NOT_ADOPTED)?;
         tell(Told::Conversation { id, stands });
         match stands {
             Conversation::Open { .. } => return Ok(0),
@@ -74,8 +73,8 @@ impl<'c, 'a> Buckets<'c, 'a> {
     ) -> Result<i128, Price> {
         let mut fees = 0_i128;
         let case = self.case;
-        let from = case.origins.triggering(self.rate.origin, case.ask.service == Service::Im);
-        for pass in &case.plan.passes {
+        let from = case.on.origins.triggering(self.rate.origin, case.service == Service::Im);
+        for pass in &case.on.plan.passes {
             let scope = &pass.trigger;
             if !scope.sells(case.sold) || !scope.reaches(self.dests.list()) || !scope.starts_at(from) {
                 tell(Told::Skipped { id: &pass.id, why: Skipped::NotForThis });
@@ -101,7 +100,7 @@ impl<'c, 'a> Buckets<'c, 'a> {
         priced: &mut Priced,
         tell: &mut impl FnMut(Told<'_>),
     ) -> Result<Covered, Price> {
-        let plan = self.case.plan;
+        let plan = self.case.on.plan;
         let mut open = units;
         let mut overage = Overage::Charge;
         let order = self.order();
@@ -135,14 +134,14 @@ impl<'c, 'a> Buckets<'c, 'a> {
 
     /// The places of the plan's allowances in the order in which they are used up, where that is not their own order.
     fn order(&self) -> Vec<usize> {
-        let allowances = &self.case.plan.allowances;
+        let allowances = &self.case.on.plan.allowances;
         if !allowances
             .windows(2)
             .any(|pair| matches!(pair, [a, b] if a.priority == b.priority && a.per != b.per))
         {
             return Vec::new();
         }
-        let now = self.case.local;
+        let now = self.case.on.local;
         let mut order: Vec<usize> = (0..allowances.len()).collect();
         // A stable sort: what ends on one day stays in the order of its names.
         order.sort_by_key(|place| {
@@ -215,11 +214,11 @@ impl<'c, 'a> Buckets<'c, 'a> {
         let case = self.case;
         let (sold, dests, counted) = (case.sold, self.dests.list(), self.counted);
         let applying = || {
-            let caps = case.plan.caps.iter().filter(|cap| {
+            let caps = case.on.plan.caps.iter().filter(|cap| {
                 let scope = &cap.scope;
                 scope.sells(sold) && scope.reaches(dests) && scope.starts_at(counted)
             });
-            caps.filter_map(|cap| Some((cap, cap.each.bucket(&cap.id, case.ask)?)))
+            caps.filter_map(|cap| Some((cap, cap.each.bucket(&cap.id, &case.whose())?)))
         };
         let mut amount = amount;
         for (cap, id) in applying().filter(|(cap, _)| cap.then == Then::Free) {
@@ -249,7 +248,7 @@ impl<'c, 'a> Buckets<'c, 'a> {
 
     /// Which balances the amount is paid from, in the plan's order; what they don't have is credit.
     pub(super) fn balances(&mut self, amount: i128, tell: &mut impl FnMut(Told<'_>)) -> Result<(), Price> {
-        let plan = self.case.plan;
+        let plan = self.case.on.plan;
         let left = |id: &SmolStr| self.case.purse.left(id, 0).map(i128::from).ok_or(NOT_ADOPTED);
         let named = plan.named_balances().try_fold(0_i128, |sum, id| Ok(sum.saturating_add(left(id)?)))?;
         let main = self.case.purse.own_money().saturating_sub(named).max(0);

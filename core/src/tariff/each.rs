@@ -3,8 +3,7 @@
 //! an `@`, whose it is.
 
 use super::payer::{Bucket, Payer};
-use super::price::Ask;
-use crate::model::{Time, Unit, fixed_hash};
+use crate::model::{AccountId, Address, RouteId, Time, Unit, fixed_hash};
 use smol_str::{SmolStr, format_smolstr};
 
 /// Stands between a counter's id and whose it is; no id of a plan holds it.
@@ -15,6 +14,14 @@ pub(super) const CONVERSATIONS_MAX: usize = 1000;
 
 /// How long a conversation lasts, in minutes.
 const CONVERSATION: u32 = 24 * 60;
+
+/// Whose a message is, and where it goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Whose<'a> {
+    pub(super) recipient: &'a Address,
+    pub(super) account: Option<&'a AccountId>,
+    pub(super) route: Option<&'a RouteId>,
+}
 
 /// For whom a counter counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,14 +38,14 @@ pub(super) enum Each {
 
 impl Each {
     /// The bucket that counts this message; nothing where it is nobody's.
-    pub(super) fn bucket(self, id: &SmolStr, ask: &Ask<'_>) -> Option<SmolStr> {
+    pub(super) fn bucket(self, id: &SmolStr, of: &Whose<'_>) -> Option<SmolStr> {
         let whose = match self {
             Self::Payer => return Some(id.clone()),
-            Self::Account => format_smolstr!("{}", ask.account?),
-            Self::Route => format_smolstr!("{}", ask.route?),
+            Self::Account => format_smolstr!("{}", of.account?),
+            Self::Route => format_smolstr!("{}", of.route?),
             // Nobody reads a number out of a record of charges.
             Self::Recipient => {
-                format_smolstr!("{:016x}", fixed_hash(&ask.recipient.of_person().to_string()))
+                format_smolstr!("{:016x}", fixed_hash(&of.recipient.of_person().to_string()))
             }
         };
         Some(format_smolstr!("{id}{MARK}{whose}"))

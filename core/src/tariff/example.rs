@@ -2,7 +2,7 @@
 //! by the table it was agreed on.
 
 use super::calendar::moment;
-use super::each;
+use super::each::{self, Whose};
 use super::explain::{Explanation, explain};
 use super::payer::{Bucket, Payer};
 use super::plan::Plan;
@@ -111,8 +111,8 @@ impl Example {
 
     /// The bucket that counts the example's message under that id of the plan.
     fn bucket(&self, plan: &Plan, id: &SmolStr) -> Option<SmolStr> {
-        let size = Size { segments: 1, bytes: 1 };
-        plan.each(id)?.bucket(id, &self.ask(size))
+        let (account, route) = (self.account.as_ref(), self.route.as_ref());
+        plan.each(id)?.bucket(id, &Whose { recipient: &self.to, account, route })
     }
 
     fn differs(&self, plan: &Plan, explanation: &Explanation) -> Option<String> {

@@ -2,9 +2,10 @@
 //! function that prices.
 
 use super::each::{CONVERSATIONS_MAX, Conversation};
+use super::occasion::Occasion;
 use super::payer::Purse;
 use super::plan::{Plan, Sold};
-use super::price::{Ask, Priced, work};
+use super::price::{Ask, Priced};
 use super::rates::{Dest, From, Rate, Tariff};
 use crate::model::{Currency, Funds, Money, Price, Settlement, Time, Unit};
 use smol_str::SmolStr;
@@ -25,7 +26,8 @@ pub struct Explanation {
 #[must_use]
 pub fn explain<'a>(plan: &Plan, payer: impl Into<Purse<'a>>, ask: &Ask<'_>) -> Explanation {
     let mut steps = vec![format!("plan {} version {}", plan.id, plan.version)];
-    let priced = work(plan, payer.into(), ask, &mut |told| {
+    let on = Occasion::of(plan, ask.recipient, ask.origin, ask.at).by(ask.account);
+    let priced = on.work(payer.into(), ask.service, ask.size, ask.file, ask.route, &mut |told| {
         if steps.len() < SENTENCES_MAX {
             steps.extend(told.sentence(plan));
         }

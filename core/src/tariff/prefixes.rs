@@ -7,11 +7,22 @@ pub(super) struct Prefixes {
     nodes: Vec<Node>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Where the prefixes go on that begin alike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Node {
-    /// Index of the next node for each digit; 0 = none, as the root is nobody's child.
-    next: [u32; 10],
+    next: [Next; 10],
     class: Option<u32>,
+}
+
+/// What comes of a digit. Most prefixes are no beginning of another, and so need no node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Next {
+    #[default]
+    Nothing,
+    /// A prefix ends here, and no other goes on.
+    End(u32),
+    /// Index of the node.
+    Node(u32),
 }
 
 /// What came of adding a prefix.
@@ -34,16 +45,25 @@ impl Prefixes {
             self.nodes.push(Node::default());
         }
         let mut at = 0_usize;
-        for digit in prefix.bytes().filter_map(value_of) {
+        let mut digits = prefix.bytes().filter_map(value_of).peekable();
+        while let Some(digit) = digits.next() {
             let fresh = self.nodes.len();
             let Some(slot) = self.nodes.get_mut(at).and_then(|node| node.next.get_mut(digit)) else { break };
-            if *slot == 0 {
-                *slot = u32::try_from(fresh).unwrap_or(0);
-                self.nodes.push(Node::default());
-                at = fresh;
-            } else {
-                at = index(*slot);
-            }
+            let is_last = digits.peek().is_none();
+            at = match *slot {
+                Next::Nothing if is_last => {
+                    *slot = Next::End(class);
+                    return Added::Yes;
+                }
+                Next::End(taken) if is_last => return Added::Taken(taken),
+                Next::Node(node) => index(node),
+                Next::Nothing | Next::End(_) => {
+                    let ended = if let Next::End(class) = *slot { Some(class) } else { None };
+                    *slot = Next::Node(u32::try_from(fresh).unwrap_or(0));
+                    self.nodes.push(Node { class: ended, ..Node::default() });
+                    fresh
+                }
+            };
         }
         match self.nodes.get_mut(at).map(|node| &mut node.class) {
             Some(Some(taken)) => Added::Taken(*taken),
@@ -60,12 +80,11 @@ impl Prefixes {
         let mut node = self.nodes.first()?;
         let mut best = None;
         for digit in digits.bytes() {
-            let Some(&next) = value_of(digit).and_then(|digit| node.next.get(digit)) else { break };
-            if next == 0 {
-                break;
+            match value_of(digit).and_then(|digit| node.next.get(digit)) {
+                Some(Next::Node(child)) => node = self.nodes.get(index(*child))?,
+                Some(Next::End(class)) => return Some(*class),
+                Some(Next::Nothing) | None => break,
             }
-            let Some(child) = self.nodes.get(index(next)) else { break };
-            node = child;
             best = node.class.or(best);
         }
         best

@@ -2,13 +2,13 @@
 
 use super::amount;
 use super::buckets::{Buckets, Covered};
+use super::each::Whose;
 use super::explain::Told;
-use super::origin::Origins;
+use super::occasion::Occasion;
 use super::payer::Purse;
 use super::place::Dests;
 use super::plan::{Plan, Sold, UnknownNetwork};
 use super::rates::{Dest, Rate};
-use super::zone::Local;
 use crate::charge::{External, Hold, Taken};
 use crate::model::{
     AccountId, Address, ChargeOn, Funds, Money, NotOffered, Origin, Price, RouteId, Service, Settlement,
@@ -94,48 +94,43 @@ pub struct AllowanceLeft {
 
 /// What this message would cost this payer now. Charging what this quotes is to reserve [`Priced::hold`].
 ///
-/// The amount is `charge(payer + message) - charge(payer)`, rounded once: what the units cost that no allowance covers,
-/// at the level of volume that the payer has reached, with the fee of a pass that the message is the first to use, and
-/// no more than a cap leaves. What is reserved counts as charged.
+/// Who asks for several services makes the [`Occasion`] once.
 #[must_use]
 pub fn price<'a>(plan: &Plan, payer: impl Into<Purse<'a>>, ask: &Ask<'_>) -> Priced {
-    work(plan, payer.into(), ask, &mut |_| ())
+    let on = Occasion::of(plan, ask.recipient, ask.origin, ask.at).by(ask.account);
+    on.price(payer, ask.service, ask.size, ask.file, ask.route)
 }
 
-/// The price; `tell` hears how it comes about.
-pub(super) fn work(plan: &Plan, purse: Purse<'_>, ask: &Ask<'_>, tell: &mut impl FnMut(Told<'_>)) -> Priced {
-    if purse.payer.plan != plan.id || purse.payer.currency != plan.currency || !plan.is_valid(ask.at) {
-        return plan.without_price(Price::Unknown(UnknownPrice::NoPlan));
+impl Occasion<'_> {
+    /// What a message of that size would cost this payer on this occasion; `file`: it carries one; `route`: it would take
+    /// that, if it is known.
+    ///
+    /// The amount is `charge(payer + message) - charge(payer)`, rounded once: what the units cost that no allowance covers,
+    /// at the level of volume that the payer has reached, with the fee of a pass that the message is the first to use, and
+    /// no more than a cap leaves. What is reserved counts as charged.
+    #[must_use]
+    pub fn price<'p>(
+        &self,
+        payer: impl Into<Purse<'p>>,
+        service: Service,
+        size: Size,
+        file: bool,
+        route: Option<&RouteId>,
+    ) -> Priced {
+        self.work(payer.into(), service, size, file, route, &mut |_| ())
     }
-    if purse.payer.barred {
-        return plan.without_price(Price::NotOffered(NotOffered::Barred));
-    }
-    let dests = Dests::of(plan, ask.recipient, ask.at);
-    let case = Case {
-        plan,
-        purse,
-        ask,
-        sold: Sold::of(ask.service, ask.file),
-        origins: Origins::of(plan, ask.origin),
-        local: plan.zone.local(ask.at),
-    };
-    let doubtful = dests.in_doubt && plan.rates.get(Sold::of(ask.service, false)).tells_networks_apart();
-    match (doubtful, plan.unknown_network) {
-        (false, _) | (true, UnknownNetwork::Offnet) => case.priced(&dests, tell),
-        (true, UnknownNetwork::Unknown) => match case.row(&dests, &mut |_| ()) {
-            Some(exact) if exact.dest > Dest::Onnet => case.priced(&dests, tell),
-            _ => plan.without_price(Price::Unknown(UnknownPrice::NoNetwork)),
-        },
-        (true, UnknownNetwork::Worst) => {
-            tell(Told::Doubt);
-            let own = case.priced(&dests.certain(Dest::Onnet), tell);
-            let other = case.priced(&dests.certain(Dest::Offnet), tell);
-            match (own.price.as_next(), other.price.as_next()) {
-                (Some(cheap), Some(dear)) if cheap.at_most(dear) => other,
-                (Some(_), None) => other,
-                _ => own,
-            }
-        }
+
+    /// The price; `tell` hears how it comes about.
+    pub(super) fn work(
+        &self,
+        purse: Purse<'_>,
+        service: Service,
+        size: Size,
+        file: bool,
+        route: Option<&RouteId>,
+        tell: &mut impl FnMut(Told<'_>),
+    ) -> Priced {
+        Case { on: self, purse, service, size, route, sold: Sold::of(service, file) }.work(tell)
     }
 }
 
@@ -159,30 +154,64 @@ impl Plan {
 
 /// One question to one plan.
 pub(super) struct Case<'a> {
-    pub(super) plan: &'a Plan,
+    pub(super) on: &'a Occasion<'a>,
     pub(super) purse: Purse<'a>,
-    pub(super) ask: &'a Ask<'a>,
+    pub(super) service: Service,
+    pub(super) size: Size,
+    pub(super) route: Option<&'a RouteId>,
     pub(super) sold: Sold,
-    pub(super) origins: Origins,
-    pub(super) local: Local,
 }
 
 impl<'a> Case<'a> {
+    pub(super) const fn whose(&self) -> Whose<'a> {
+        Whose { recipient: self.on.recipient, account: self.on.account, route: self.route }
+    }
+
+    fn work(&self, tell: &mut impl FnMut(Told<'_>)) -> Priced {
+        let Occasion { plan, dests, is_valid, .. } = self.on;
+        let payer = self.purse.payer;
+        if payer.plan != plan.id || payer.currency != plan.currency || !is_valid {
+            return plan.without_price(Price::Unknown(UnknownPrice::NoPlan));
+        }
+        if payer.barred {
+            return plan.without_price(Price::NotOffered(NotOffered::Barred));
+        }
+        let sells = plan.rates.get(Sold::of(self.service, false));
+        let doubtful = dests.in_doubt && sells.tells_networks_apart();
+        match (doubtful, plan.unknown_network) {
+            (false, _) | (true, UnknownNetwork::Offnet) => self.priced(dests, tell),
+            (true, UnknownNetwork::Unknown) => match self.row(dests, &mut |_| ()) {
+                Some(exact) if exact.dest > Dest::Onnet => self.priced(dests, tell),
+                _ => plan.without_price(Price::Unknown(UnknownPrice::NoNetwork)),
+            },
+            (true, UnknownNetwork::Worst) => {
+                tell(Told::Doubt);
+                let own = self.priced(&dests.certain(Dest::Onnet), tell);
+                let other = self.priced(&dests.certain(Dest::Offnet), tell);
+                match (own.price.as_next(), other.price.as_next()) {
+                    (Some(cheap), Some(dear)) if cheap.at_most(dear) => other,
+                    (Some(_), None) => other,
+                    _ => own,
+                }
+            }
+        }
+    }
+
     /// The row that prices the message: destination first, then origin, then hour, the exact before the general.
     fn row(&self, dests: &Dests, tell: &mut impl FnMut(Told<'_>)) -> Option<&'a Rate> {
-        let day = self.plan.kind_of_day(self.local.day);
+        let day = self.on.plan.kind_of_day(self.on.local.day);
         let mut sold = Some(self.sold);
         while let Some(kind) = sold {
-            let rates = self.plan.rates.get(kind);
+            let rates = self.on.plan.rates.get(kind);
             for dest in dests.list() {
                 let rows = rates.to(*dest);
-                for origin in self.origins.all() {
+                for origin in self.on.origins.all() {
                     let mut always = None;
                     for row in rows.iter().filter(|row| row.origin == *origin) {
-                        let band = row.band.and_then(|band| self.plan.bands.get(usize::from(band)));
+                        let band = row.band.and_then(|band| self.on.plan.bands.get(usize::from(band)));
                         match band {
                             None => always = Some(row),
-                            Some(band) if band.holds(day, self.local.minute) => {
+                            Some(band) if band.holds(day, self.on.local.minute) => {
                                 tell(Told::Row { row, sold: kind });
                                 return Some(row);
                             }
@@ -202,18 +231,18 @@ impl<'a> Case<'a> {
     }
 
     fn priced(&self, dests: &Dests, tell: &mut impl FnMut(Told<'_>)) -> Priced {
-        let mut priced = self.plan.without_price(Price::Unknown(UnknownPrice::NoRate));
-        tell(Told::Asked { dests: dests.list(), origins: self.origins.all() });
+        let mut priced = self.on.plan.without_price(Price::Unknown(UnknownPrice::NoRate));
+        tell(Told::Asked { dests: dests.list(), origins: self.on.origins.all() });
         let Some(rate) = self.row(dests, tell) else { return priced };
         let units = match rate.unit {
-            Unit::Segment => self.ask.size.segments,
-            Unit::Byte => self.ask.size.bytes.saturating_add(rate.overhead),
-            Unit::Utf8x160 => self.ask.size.bytes.div_ceil(160).max(1),
+            Unit::Segment => self.size.segments,
+            Unit::Byte => self.size.bytes.saturating_add(rate.overhead),
+            Unit::Utf8x160 => self.size.bytes.div_ceil(160).max(1),
             Unit::Message | Unit::Nano | Unit::Conversation => 1,
         };
         (priced.charge_on, priced.settlement, priced.unit, priced.units) =
             (rate.charge_on, rate.settlement, rate.unit, units);
-        priced.external = self.plan.external.clone().filter(|_| rate.settlement == Settlement::Server);
+        priced.external = self.on.plan.external.clone().filter(|_| rate.settlement == Settlement::Server);
         if !rate.offered {
             priced.price = Price::NotOffered(NotOffered::Plan);
             return priced;
@@ -240,7 +269,7 @@ impl<'a> Case<'a> {
         if rate.settlement == Settlement::Bearer {
             // Allowances, passes and caps of the bearer are counted where it is billed.
             let amount =
-                amount::charge(self.plan, rate, units, self.ask.size.bytes, 0, 0, tell).ok_or(none)?;
+                amount::charge(self.on.plan, rate, units, self.size.bytes, 0, 0, tell).ok_or(none)?;
             return Ok((amount, Vec::new()));
         }
         let mut buckets = Buckets::new(self, rate, dests);
@@ -254,17 +283,17 @@ impl<'a> Case<'a> {
         }
         let counted = buckets.counted(open)?;
         let amount =
-            amount::charge(self.plan, rate, open, self.ask.size.bytes, counted, fee, tell).ok_or(none)?;
+            amount::charge(self.on.plan, rate, open, self.size.bytes, counted, fee, tell).ok_or(none)?;
         let amount = buckets.caps(amount, tell)?;
         buckets.balances(amount, tell)?;
         Ok((amount, buckets.taken))
     }
 
     fn known(&self, rate: &Rate, amount: i128, taken: Vec<Taken>, priced: &mut Priced) {
-        let money = Money::from_nanos(self.plan.currency, amount);
+        let money = Money::from_nanos(self.on.plan.currency, amount);
         // A bearer counts its own overhead and rounds whole sessions, so bytes are a guess; a price a message is not.
         // What a charging system of the operator's will say is another guess.
-        let guess = self.plan.external.is_some()
+        let guess = self.on.plan.external.is_some()
             || rate.by_session
             || rate.settlement == Settlement::Bearer && rate.unit == Unit::Byte;
         priced.price = if guess { Price::Estimate(money) } else { Price::Exact(money) };

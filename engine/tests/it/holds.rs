@@ -3,6 +3,7 @@
 
 use crate::scene::{Scene, euro};
 use switchback_core::model::{FallbackRule, Message, PayerId, ReportKind, Service, ServiceChoice, Status};
+use switchback_ports::Intake;
 
 const HOUR: u64 = 3_600_000;
 

@@ -1,11 +1,13 @@
-//! `[charging.NAME]`: charging systems of the operator's, over Diameter. Plans name them.
+//! `[charging.NAME]`: charging systems of the operator's. Plans name them; `kind` says what they speak.
+
+mod cgrates;
+mod diameter;
 
 use super::read::duration;
 use smol_str::SmolStr;
 use std::path::Path;
 use std::time::Duration;
 use switchback_core::rows::{Faults, Row};
-use switchback_diameter::{Mode, Options, PeerAddress, QuoteBy, TlsOptions, UnitsAt, UnitsOfIm};
 use toml::de::DeValue;
 
 /// A charging system.
@@ -14,37 +16,22 @@ pub(crate) struct ChargingSection {
     /// The name that plans have for it.
     pub(crate) name: SmolStr,
     /// How it is reached and asked.
-    pub(crate) options: Options,
-    /// Plans have a copy of its prices: it is not asked for them.
-    pub(crate) mirror: bool,
+    pub(crate) kind: ChargingKind,
 }
 
-const KEYS: [&str; 24] = [
-    "peers",
-    "origin_host",
-    "origin_realm",
-    "destination_realm",
-    "sms_context",
-    "mms_context",
-    "im_context",
-    "mode",
-    "quote",
-    "units_at",
-    "im_units",
-    "service_identifier",
-    "rating_group",
-    "sms_node",
-    "bare_grants",
-    "deduplicates",
-    "answer_timeout",
-    "watchdog",
-    "window",
-    "ca_file",
-    "server_name",
-    "certificate_file",
-    "key_file",
-    "peer_hosts",
-];
+/// What a charging system speaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ChargingKind {
+    /// Diameter credit control.
+    Diameter {
+        /// How it is reached and asked.
+        options: switchback_diameter::Options,
+        /// Plans have a copy of its prices: it is not asked for them.
+        mirror: bool,
+    },
+    /// The JSON-RPC of CGRateS.
+    Cgrates(switchback_cgrates::Options),
+}
 
 /// Reads all of them; paths are relative to `base`.
 pub(super) fn charging(root: &Row<'_, '_>, base: &Path, faults: &mut Faults) -> Vec<ChargingSection> {
@@ -59,184 +46,155 @@ pub(super) fn charging(root: &Row<'_, '_>, base: &Path, faults: &mut Faults) -> 
         if name == "embedded" {
             faults.add(line, "`embedded` is our own ledger: give the charging system another name".into());
         }
+        if !(1..=64).contains(&name.len()) || !name.chars().all(|c| c.is_ascii_graphic()) {
+            faults.add(line, "a charging system's name is 1 to 64 characters without spaces".into());
+        }
         let row = Row { name: "[charging.NAME]", line, table };
-        systems.extend(system(&row, name, base, faults));
+        systems
+            .extend(kind(row, base, faults).map(|kind| ChargingSection { name: SmolStr::new(name), kind }));
     }
     systems
 }
 
-fn system(row: &Row<'_, '_>, name: &str, base: &Path, faults: &mut Faults) -> Option<ChargingSection> {
-    row.only(&KEYS, faults);
-    let mut options = Options::default();
-    identities(row, &mut options, faults);
-    words(row, &mut options, faults);
-    let quotes = ["price_enquiry", "aoc", "reserve_probe", "mirror", "none"];
-    let quote = |word: &str| match word {
-        "price_enquiry" => Some((QuoteBy::PriceEnquiry, false)),
-        "aoc" => Some((QuoteBy::Advice, false)),
-        "reserve_probe" => Some((QuoteBy::ReserveProbe, false)),
-        "mirror" => Some((QuoteBy::None, true)),
-        "none" => Some((QuoteBy::None, false)),
+/// Reads the keys of the kind that the section names.
+fn kind(row: Row<'_, '_>, base: &Path, faults: &mut Faults) -> Option<ChargingKind> {
+    let is_cgrates = |word: &str| match word {
+        "diameter" => Some(false),
+        "cgrates" => Some(true),
         _ => None,
     };
-    let (quote, mirror) = row.word("quote", &quotes, quote, faults).unwrap_or_default();
-    options.quote = quote;
-    for (key, flag) in
-        [("bare_grants", &mut options.bare_grants), ("deduplicates", &mut options.deduplicates)]
-    {
-        *flag = row.flag(key, faults).unwrap_or(*flag);
-    }
-    for (key, time) in [("answer_timeout", &mut options.answer_timeout), ("watchdog", &mut options.watchdog)]
-    {
-        let mut ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        duration(row, key, &mut ms, faults);
-        *time = Duration::from_millis(ms);
-    }
-    if options.watchdog < Duration::from_secs(6) {
-        faults.add(row.line_of("watchdog", faults), "`watchdog` is at least 6s (RFC 3539)".into());
-    }
-    let small =
-        |key, range, faults: &mut Faults| row.whole(key, range, faults).and_then(|n| u32::try_from(n).ok());
-    options.service_identifier = small("service_identifier", 0..1 << 32, faults);
-    options.rating_group = small("rating_group", 0..1 << 32, faults);
-    if let Some(n) = row.whole("sms_node", 0..4, faults) {
-        options.sms_node = i32::try_from(n).unwrap_or(1);
-    }
+    let is_cgrates =
+        row.table.contains_key("kind") && row.word("kind", &["diameter", "cgrates"], is_cgrates, faults)?;
+    Some(if is_cgrates {
+        cgrates::cgrates(&Row { name: "[charging.NAME] of kind \"cgrates\"", ..row }, faults)
+    } else {
+        diameter::diameter(&row, base, faults)
+    })
+}
+
+/// The port of an address as it should be, `HOST:PORT`.
+fn port(address: &str) -> Option<u16> {
+    let (host, port) = address.rsplit_once(':')?;
+    port.parse().ok().filter(|_| !host.is_empty())
+}
+
+/// Reads how long an answer may take.
+fn time(row: &Row<'_, '_>, key: &str, time: &mut Duration, faults: &mut Faults) {
+    let mut ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    duration(row, key, &mut ms, faults);
+    *time = Duration::from_millis(ms);
+}
+
+/// Reads how many requests may be under way.
+fn window(row: &Row<'_, '_>, window: &mut usize, faults: &mut Faults) {
     if let Some(n) = row.whole("window", 1..1025, faults) {
-        options.window = usize::try_from(n).unwrap_or(256);
-    }
-    peers(row, &mut options, base, faults);
-    Some(ChargingSection { name: SmolStr::new(row_name(name, row, faults)?), options, mirror })
-}
-
-fn row_name<'n>(name: &'n str, row: &Row<'_, '_>, faults: &mut Faults) -> Option<&'n str> {
-    let ok = (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_graphic());
-    if !ok {
-        faults.add(row.line, "a charging system's name is 1 to 64 characters without spaces".into());
-    }
-    ok.then_some(name)
-}
-
-fn identities(row: &Row<'_, '_>, options: &mut Options, faults: &mut Faults) {
-    row.require("peers", "[\"127.0.0.1:3868\"]", faults);
-    row.require("origin_host", "\"sb1.example.net\"", faults);
-    row.require("destination_realm", "\"charging.example.net\"", faults);
-    for (key, text) in [
-        ("origin_host", &mut options.origin_host),
-        ("origin_realm", &mut options.origin_realm),
-        ("destination_realm", &mut options.destination_realm),
-        ("sms_context", &mut options.contexts.sms),
-        ("mms_context", &mut options.contexts.mms),
-        ("im_context", &mut options.contexts.im),
-    ] {
-        if let Some(name) = row.name(key, faults) {
-            name.clone_into(text);
-        }
-    }
-    if row.table.get("origin_realm").is_none()
-        && let Some((_, realm)) = options.origin_host.split_once('.')
-    {
-        options.origin_realm = realm.to_owned();
-    }
-}
-
-fn words(row: &Row<'_, '_>, options: &mut Options, faults: &mut Faults) {
-    let mode = |word: &str| match word {
-        "session" => Some(Mode::Session),
-        "event" => Some(Mode::Event),
-        _ => None,
-    };
-    options.mode = row.word("mode", &["session", "event"], mode, faults).unwrap_or_default();
-    let units_at = |word: &str| match word {
-        "services" => Some(UnitsAt::Services),
-        "request" => Some(UnitsAt::Request),
-        _ => None,
-    };
-    options.units_at = row.word("units_at", &["services", "request"], units_at, faults).unwrap_or_default();
-    let im_units = |word: &str| match word {
-        "octets" => Some(UnitsOfIm::Octets),
-        "messages" => Some(UnitsOfIm::Messages),
-        _ => None,
-    };
-    options.units_of_im = row.word("im_units", &["octets", "messages"], im_units, faults).unwrap_or_default();
-}
-
-/// Its peers, in the order of preference, all of them with TLS or none.
-fn peers(row: &Row<'_, '_>, options: &mut Options, base: &Path, faults: &mut Faults) {
-    let file = |key, faults: &mut Faults| row.text(key, faults).map(|path| base.join(path));
-    let own = file("certificate_file", faults).zip(file("key_file", faults));
-    let tls = match (file("ca_file", faults), row.name("server_name", faults)) {
-        (Some(ca), Some(name)) => Some(TlsOptions { ca, name: name.to_owned(), own }),
-        (None, None) if own.is_none() => None,
-        _ => {
-            faults.add(row.line, "TLS needs `ca_file` and `server_name`".into());
-            None
-        }
-    };
-    let hosts: Vec<&str> = row.texts("peer_hosts", faults).into_iter().map(|(host, _)| host).collect();
-    for (place, (address, line)) in row.texts("peers", faults).into_iter().enumerate() {
-        let port = address.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
-        if port.is_none() || place >= 4 {
-            faults.add(
-                line,
-                format!("`{address}`: give one to four peers as HOST:PORT, like \"127.0.0.1:3868\""),
-            );
-        }
-        let host = hosts.get(place).map(|host| (*host).to_owned());
-        options.peers.push(PeerAddress { address: address.to_owned(), host, tls: tls.clone() });
-    }
-    if options.peers.is_empty() && row.table.get("peers").is_some() {
-        faults.add(row.line_of("peers", faults), "a charging system has at least one peer".into());
+        *window = usize::try_from(n).unwrap_or(*window);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::{ChargingKind, cgrates, diameter};
     use crate::config::read::parse;
     use std::path::Path;
     use switchback_diameter::{Mode, QuoteBy};
 
-    fn read(text: &str) -> Result<crate::config::Config, Vec<switchback_core::rows::Fault>> {
-        parse(text, Path::new("/etc/sb"), &|_| None)
+    fn read(text: &str) -> Result<Vec<ChargingKind>, Vec<String>> {
+        let config = parse(text, Path::new("/etc/sb"), &|_| None);
+        let told = |fault: switchback_core::rows::Fault| format!("{}: {}", fault.line, fault.message);
+        let kinds = |config: crate::config::Config| config.charging.into_iter().map(|it| it.kind).collect();
+        config.map(kinds).map_err(|faults| faults.into_iter().map(told).collect())
     }
 
     #[test]
-    fn a_charging_system_is_read_with_its_defaults() {
-        assert!(read("").unwrap().charging.is_empty());
+    fn a_charging_system_speaks_diameter_unless_told_otherwise() {
+        assert!(read("").unwrap().is_empty());
         let text = "[charging.ocs]\npeers = [\"10.0.0.1:3868\", \"10.0.0.2:3868\"]\norigin_host = \"sb1.example.net\"\n\
                     destination_realm = \"ocs.example.net\"\n";
-        let config = read(text).unwrap();
-        let [ocs] = &config.charging[..] else { panic!("one charging system") };
-        assert_eq!((ocs.name.as_str(), ocs.options.peers.len(), ocs.mirror), ("ocs", 2, false));
-        assert_eq!(ocs.options.origin_realm, "example.net");
-        assert_eq!((ocs.options.mode, ocs.options.quote), (Mode::Session, QuoteBy::PriceEnquiry));
+        let kinds = read(text).unwrap();
+        assert_eq!(kinds, read(&format!("{text}kind = \"diameter\"\n")).unwrap());
+        let [ChargingKind::Diameter { options, mirror }] = &kinds[..] else { panic!("one by Diameter") };
+        assert_eq!((options.peers.len(), *mirror), (2, false));
+        assert_eq!(options.origin_realm, "example.net");
+        assert_eq!((options.mode, options.quote), (Mode::Session, QuoteBy::PriceEnquiry));
         let given = format!(
             "{text}mode = \"event\"\nquote = \"mirror\"\nanswer_timeout = \"500ms\"\nca_file = \"ca.pem\"\n\
              server_name = \"ocs\"\nim_context = \"8.32260@3gpp.org\"\n"
         );
-        let config = read(&given).unwrap();
-        let [ocs] = &config.charging[..] else { panic!("one charging system") };
-        assert_eq!((ocs.options.mode, ocs.mirror), (Mode::Event, true));
-        assert_eq!(ocs.options.contexts.im, "8.32260@3gpp.org");
-        let tls = ocs.options.peers[0].tls.as_ref().unwrap();
+        let kinds = read(&given).unwrap();
+        let [ChargingKind::Diameter { options, mirror }] = &kinds[..] else { panic!("one by Diameter") };
+        assert_eq!((options.mode, *mirror), (Mode::Event, true));
+        assert_eq!(options.contexts.im, "8.32260@3gpp.org");
+        let tls = options.peers[0].tls.as_ref().unwrap();
         assert_eq!(tls.ca, Path::new("/etc/sb/ca.pem"));
     }
 
     #[test]
+    fn a_cgrates_is_read_with_its_defaults() {
+        let text = "[charging.cg]\nkind = \"cgrates\"\naddress = \"10.0.0.1:2012\"\norigin_host = \"sb1.example.net\"\n\
+                    currency = \"USD\"\n";
+        let kinds = read(text).unwrap();
+        let [ChargingKind::Cgrates(options)] = &kinds[..] else { panic!("one CGRateS") };
+        assert_eq!((options.address.as_str(), options.tenant.as_str()), ("10.0.0.1:2012", "cgrates.org"));
+        assert_eq!((options.currency.as_str(), options.records, options.window), ("USD", true, 256));
+        let given =
+            format!("{text}tenant = \"acme\"\nrecords = false\nanswer_timeout = \"500ms\"\nwindow = 9\n");
+        let kinds = read(&given).unwrap();
+        let [ChargingKind::Cgrates(options)] = &kinds[..] else { panic!("one CGRateS") };
+        assert_eq!((options.tenant.as_str(), options.records, options.window), ("acme", false, 9));
+        assert_eq!(options.answer_timeout.as_millis(), 500);
+    }
+
+    #[test]
     fn faults_name_the_line_and_the_nearest_key() {
-        let faults = read("[charging.ocs]\npeers = [\"nowhere\"]\norigin_hst = \"x\"\nwatchdog = \"1s\"\n")
-            .unwrap_err();
-        let told: Vec<String> =
-            faults.iter().map(|fault| format!("{}: {}", fault.line, fault.message)).collect();
-        assert!(
-            told.iter().any(|fault| fault.contains("3: ") && fault.contains("did you mean `origin_host`?")),
-            "{told:?}"
-        );
-        assert!(told.iter().any(|fault| fault.starts_with("2: ") && fault.contains("HOST:PORT")), "{told:?}");
-        assert!(told.iter().any(|fault| fault.starts_with("4: ") && fault.contains("6s")), "{told:?}");
-        assert!(
-            told.iter().any(|fault| fault.starts_with("1: ") && fault.contains("destination_realm")),
-            "{told:?}"
-        );
+        let text = "[charging.ocs]\npeers = [\"nowhere\"]\norigin_hst = \"x\"\nwatchdog = \"1s\"\n";
+        let faults = read(text).unwrap_err();
+        for (line, part) in
+            [(3, "did you mean `origin_host`?"), (2, "HOST:PORT"), (4, "6s"), (1, "destination_realm")]
+        {
+            assert!(has(&faults, line, part), "{part}: {faults:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_of_another_kind_is_refused() {
+        let text = "[charging.cg]\nkind = \"cgrates\"\naddress = \"nowhere\"\norigin_host = \"sb1\"\ncurrency = \"euro\"\n\
+                    peers = [\"127.0.0.1:1\"]\ntenent = \"x\"\n";
+        let faults = read(text).unwrap_err();
+        for (line, part) in [
+            (3, "`nowhere`: give HOST:PORT"),
+            (5, "ISO 4217"),
+            (6, "of kind \"cgrates\" has no key `peers`; it may have: kind, address"),
+            (7, "has no key `tenent`; did you mean `tenant`?"),
+        ] {
+            assert!(has(&faults, line, part), "{part}: {faults:?}");
+        }
+        let faults = read("[charging.cg]\nkind = \"cgrate\"\n").unwrap_err();
+        assert_eq!(faults, ["2: `kind` is one of diameter, cgrates, not `cgrate`; did you mean `cgrates`?"]);
+        let faults = read("[charging.cg]\nkind = \"cgrates\"\n").unwrap_err();
+        for key in ["address", "origin_host", "currency"] {
+            assert!(has(&faults, 1, &format!("needs `{key}`")), "{faults:?}");
+        }
+        assert_eq!(faults.len(), 3);
+    }
+
+    fn has(faults: &[String], line: usize, part: &str) -> bool {
+        faults.iter().any(|fault| fault.starts_with(&format!("{line}: ")) && fault.contains(part))
+    }
+
+    /// What stands in the example behind `#` is good as it stands, and names every key.
+    #[test]
+    fn the_example_has_every_key_of_every_kind() {
+        let example = include_str!("../../../docs/switchback.example.toml");
+        let from = example.find("# [charging.").unwrap();
+        let text: String =
+            example[from..].lines().map(|line| format!("{}\n", line.trim_start_matches("# "))).collect();
+        assert_eq!(read(&text).unwrap().len(), 2);
+        let table: toml::Table = text.parse().unwrap();
+        for (name, keys) in [("ocs", diameter::KEYS.as_slice()), ("cgrates", cgrates::KEYS.as_slice())] {
+            let shown = table["charging"][name].as_table().unwrap();
+            let missing: Vec<_> = keys.iter().filter(|key| !shown.contains_key(**key)).collect();
+            assert!(missing.is_empty(), "[charging.{name}] of the example lacks {missing:?}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What `check` warns of: values that are allowed and unusual (the manual's table of timers has the ranges).
 
 use super::Config;
+use super::charging::{ChargingKind, ChargingSection};
 use super::duration::print_ms;
 use super::read::timer_keys;
 
@@ -51,17 +52,32 @@ pub(crate) fn warnings(config: &Config) -> Vec<String> {
     if config.timers.backoff_cap_ms < config.timers.backoff_ms {
         found.push("timers.backoff_cap is less than timers.backoff: every retry waits for the cap".into());
     }
+    for ChargingSection { name, kind } in &config.charging {
+        if let ChargingKind::Cgrates(_) = kind {
+            found.push(format!(
+                "[charging.{name}]: charging by CGRateS is not verified against a running one: compare balances before and after"
+            ));
+        }
+    }
     found
 }
 
 #[cfg(test)]
 mod tests {
-    use super::warnings;
-    use crate::config::Config;
+    use super::*;
 
     #[test]
     fn the_defaults_are_usual() {
         assert_eq!(warnings(&Config::default()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_nobody_has_tried_is_told() {
+        let name = "cg".into();
+        let kind = ChargingKind::Cgrates(switchback_cgrates::Options::default());
+        let charging = vec![ChargingSection { name, kind }];
+        let found = warnings(&Config { charging, ..Config::default() });
+        assert!(found.len() == 1 && found[0].starts_with("[charging.cg]: "), "{found:?}");
     }
 
     #[test]

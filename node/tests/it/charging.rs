@@ -1,13 +1,24 @@
 //! The server against a pretend charging system: nothing goes out without its grant, and whatever it does wrong, nobody
 //! is charged twice and nothing stays held.
 
+mod cgrates;
+mod event;
+mod misbehaves;
+
 use crate::server::{Server, ask_as, binary, text_of, wait_for};
 use serde_json::Value;
+use std::net::{SocketAddr, TcpListener};
 use std::process::Command;
 use switchback_testkit::ocs::{self, Ocs};
-use switchback_testkit::smsc::{self, Smsc};
+use switchback_testkit::smsc::{self, Phone, Smsc};
 
 const TIMERS: &str = "[timers]\nbackoff = \"200ms\"\nbackoff_cap = \"400ms\"\n";
+
+/// For a charging system that answers late or never; to all others a busy machine gives the usual time.
+const SOON: &str = "quote = \"mirror\"\nanswer_timeout = \"300ms\"\n";
+
+/// Whom everybody writes to.
+const PHONE: &str = "+46709000001";
 
 /// A server, an SMSC and a charging system.
 struct Stage {
@@ -21,7 +32,7 @@ fn section(peers: &[String], more: &str) -> String {
     let peers: Vec<String> = peers.iter().map(|peer| format!("\"{peer}\"")).collect();
     format!(
         "{TIMERS}[charging.ocs]\npeers = [{}]\norigin_host = \"sb.pretend.test\"\n\
-         destination_realm = \"pretend.test\"\nanswer_timeout = \"300ms\"\nim_units = \"messages\"\n{more}",
+         destination_realm = \"pretend.test\"\nim_units = \"messages\"\n{more}",
         peers.join(", ")
     )
 }
@@ -71,9 +82,10 @@ fn payer(server: &Server, name: &str, number: &str, if_down: &str) -> String {
 }
 
 fn send(server: &Server, token: &str) -> String {
-    let body =
-        "{\"to\": \"+46709000001\", \"text\": \"hello\", \"service\": \"sms\", \"fallback\": \"never\"}";
-    let (status, message) = ask_as(server.address, token, "POST", "/v1/messages", body).unwrap();
+    let body = format!(
+        "{{\"to\": \"{PHONE}\", \"text\": \"hello\", \"service\": \"sms\", \"fallback\": \"never\"}}"
+    );
+    let (status, message) = ask_as(server.address, token, "POST", "/v1/messages", &body).unwrap();
     assert_eq!(status, 202, "{message}");
     text_of(&message, "id")
 }
@@ -85,6 +97,17 @@ fn until(server: &Server, id: &str, status: &str) -> Value {
         let message: Value = serde_json::from_str(&body).unwrap();
         (message["status"] == status).then_some(message)
     })
+}
+
+/// The charging system goes, and the server knows: it has come back to its door. What it gives to a link that nobody
+/// reads is in doubt, and is rightly not given again.
+fn go(ocs: Ocs) -> SocketAddr {
+    let place = ocs.address();
+    drop(ocs);
+    let door = TcpListener::bind(place).unwrap();
+    door.set_nonblocking(true).unwrap();
+    wait_for("the server at the door", || door.accept().ok());
+    place
 }
 
 /// What the audit says, and whether it is content.
@@ -102,8 +125,8 @@ fn audit(server: &Server) -> (bool, Value) {
 fn it_is_asked_for_the_price_then_reserves_and_charges_once() {
     let stage = Stage::new("", "");
     let anna = payer(&stage.server, "anna", "+46701000001", "deny");
-    let ask = "{\"to\": \"+46709000001\", \"text\": \"hello\"}";
-    let (status, quote) = ask_as(stage.server.address, &anna, "POST", "/v1/quotes", ask).unwrap();
+    let ask = format!("{{\"to\": \"{PHONE}\", \"text\": \"hello\"}}");
+    let (status, quote) = ask_as(stage.server.address, &anna, "POST", "/v1/quotes", &ask).unwrap();
     assert_eq!(status, 200, "{quote}");
     let quote: Value = serde_json::from_str(&quote).unwrap();
     let sms = quote["services"].as_array().unwrap().iter().find(|line| line["service"] == "sms").unwrap();
@@ -152,7 +175,7 @@ fn what_is_free_there_is_sent_and_not_charged() {
 
 #[test]
 fn a_reservation_without_an_answer_is_released_and_the_next_one_is_another() {
-    let stage = Stage::new("answer-lost", "quote = \"mirror\"\n");
+    let stage = Stage::new("answer-lost", SOON);
     let anna = payer(&stage.server, "anna", "+46701000001", "buffer");
     let id = send(&stage.server, &anna);
     wait_for("a release", || (stage.ocs.counts().releases > 0).then_some(()));
@@ -175,7 +198,7 @@ fn an_answer_that_comes_too_late_changes_nothing() {
     let script = "late".parse().unwrap();
     let late = std::time::Duration::from_millis(900);
     let ocs = Ocs::start(ocs::Config { script, late, ..ocs::Config::default() }).unwrap();
-    let stage = Stage::with(ocs, "");
+    let stage = Stage::with(ocs, "answer_timeout = \"300ms\"\n");
     let anna = payer(&stage.server, "anna", "+46701000001", "deny");
     let id = send(&stage.server, &anna);
     until(&stage.server, &id, "failed");
@@ -186,12 +209,14 @@ fn an_answer_that_comes_too_late_changes_nothing() {
 
 #[test]
 fn a_charge_without_an_answer_is_a_suspect_and_is_not_sent_again() {
-    let stage = Stage::new("no-dedup", "quote = \"mirror\"\n");
-    let anna = payer(&stage.server, "anna", "+46701000001", "deny");
+    let stage = Stage::new("no-dedup", SOON);
+    let anna = payer(&stage.server, "anna", "+46701000001", "buffer");
     // The reservation is answered; from then on nothing is.
+    stage.smsc.set_phone(PHONE, Phone::Off);
     let id = send(&stage.server, &anna);
-    wait_for("a reservation", || (stage.ocs.counts().reserves > 0).then_some(()));
+    wait_for("the message to leave", || (stage.smsc.counts().submits > 0).then_some(()));
     stage.ocs.set_script("no-dedup,answer-lost".parse().unwrap());
+    stage.smsc.set_phone(PHONE, Phone::Reachable);
     until(&stage.server, &id, "delivered");
     wait_for("a suspect", || {
         let (good, audit) = audit(&stage.server);
@@ -207,7 +232,7 @@ fn a_charge_without_an_answer_is_a_suspect_and_is_not_sent_again() {
 #[test]
 fn while_nobody_is_there_a_plan_denies_waits_or_lets_go_free() {
     // A port that nobody listens on, until the charging system comes.
-    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let server = Server::start(&section(&[address.to_string()], "quote = \"mirror\"\n"));
     let smsc = smsc_for(&server);
     let (anna, bert, cleo) = (
@@ -234,8 +259,12 @@ fn when_a_peer_goes_the_other_ends_what_it_began() {
     let smsc = smsc_for(&server);
     wait_for("two links", || (second.counts().links > 1).then_some(()));
     let anna = payer(&server, "anna", "+46701000001", "buffer");
-    until(&server, &send(&server, &anna), "delivered");
-    drop(first);
+    smsc.set_phone(PHONE, Phone::Off);
+    let begun = send(&server, &anna);
+    wait_for("the message to leave", || (smsc.counts().submits > 0).then_some(()));
+    go(first);
+    smsc.set_phone(PHONE, Phone::Reachable);
+    until(&server, &begun, "delivered");
     until(&server, &send(&server, &anna), "delivered");
     let stage = Stage { server, smsc, ocs: second };
     stage.settles_at(180_000_000);
@@ -254,7 +283,7 @@ fn links_that_are_cut_mid_session_charge_once() {
 
 #[test]
 fn a_crash_between_order_and_answer_leaves_nothing_held_and_nothing_charged_twice() {
-    let mut stage = Stage::new("answer-lost", "quote = \"mirror\"\ndeduplicates = true\n");
+    let mut stage = Stage::new("answer-lost", &format!("{SOON}deduplicates = true\n"));
     let anna = payer(&stage.server, "anna", "+46701000001", "buffer");
     let id = send(&stage.server, &anna);
     wait_for("a reservation", || (stage.ocs.counts().reserves > 0).then_some(()));

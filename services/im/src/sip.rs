@@ -52,15 +52,15 @@ pub use options::{Expires, Limits, Listen, Options, ServiceRoute};
 pub use tls::{TlsError, TlsFiles};
 
 use guard::Guard;
-use net::{Bound, Ears, Strangers};
+use net::{Bound, Ears, Heard, Strangers};
 use server::Server;
 use sockets::Sockets;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use switchback_ports::{Clock, Intake, Random};
-use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch};
+use tokio::task::JoinSet;
 
 /// Messages of connections that wait for the server: when it does not keep up, the sockets' own buffers fill, and then
 /// peers wait.
@@ -77,19 +77,23 @@ pub enum StartError {
         /// Why.
         error: std::io::Error,
     },
+    /// The server's thread could not be made.
+    #[error("cannot start the SIP server's thread: {0}")]
+    Thread(std::io::Error),
     /// TLS can't be spoken.
     #[error(transparent)]
     Tls(#[from] TlsError),
 }
 
-/// A running SIP server.
+/// A running SIP server: a thread of its own, which nobody else waits for when it rests.
 #[derive(Debug)]
 pub struct SipServer {
     addresses: Vec<(Wire, SocketAddr)>,
     counters: Arc<Counters>,
     stop: watch::Sender<bool>,
-    server: JoinHandle<()>,
-    ears: JoinSet<()>,
+    abort: Arc<Notify>,
+    /// Never told anything: it closes when the thread has let everything go.
+    ended: oneshot::Receiver<()>,
 }
 
 impl SipServer {
@@ -98,13 +102,86 @@ impl SipServer {
     /// # Errors
     /// [`StartError`] when a socket cannot be opened or a certificate not be read; then nothing is.
     pub async fn start(
-        mut options: Options,
+        options: Options,
         intake: Arc<dyn Intake>,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, StartError> {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Thread)?;
+        let (begun, begins) = oneshot::channel();
+        let (end, ended) = oneshot::channel::<()>();
+        let (stop, stopping) = watch::channel(false);
+        let (counters, abort) = (Arc::<Counters>::default(), Arc::<Notify>::default());
+        let (counted, aborted) = (Arc::clone(&counters), Arc::clone(&abort));
+        let serve = async move {
+            let opened = Opened::open(options, intake, clock, &*random, counted).await;
+            match opened {
+                Ok((opened, addresses)) => {
+                    // Who began it may be gone already: then it is over as soon as it is looked at.
+                    let _ = begun.send(Ok(addresses));
+                    tokio::select! {
+                        () = opened.server.run(opened.inbox, stopping) => {}
+                        () = aborted.notified() => {}
+                    }
+                }
+                Err(error) => drop(begun.send(Err(error))),
+            }
+        };
+        let thread = move || {
+            runtime.block_on(serve);
+            drop((runtime, end));
+        };
+        std::thread::Builder::new().name("sip".into()).spawn(thread).map_err(StartError::Thread)?;
+        let gone = |_| StartError::Thread(std::io::ErrorKind::Other.into());
+        Ok(Self { addresses: begins.await.map_err(gone)??, counters, stop, abort, ended })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addresses(&self) -> &[(Wire, SocketAddr)] {
+        &self.addresses
+    }
+
+    /// What it counts, also when it has ended.
+    #[must_use]
+    pub fn counters(&self) -> Arc<Counters> {
+        Arc::clone(&self.counters)
+    }
+
+    /// Ends as a crash would: nothing more is said or kept.
+    pub async fn abort(self) {
+        self.abort.notify_one();
+        // Nothing is ever sent by it: this is its end.
+        drop(self.ended.await);
+    }
+
+    /// Takes nothing more and ends.
+    pub async fn stop(self) {
+        // A server that has ended already has nothing to be told.
+        let _ = self.stop.send(true);
+        drop(self.ended.await);
+    }
+}
+
+/// A server with its sockets, before it runs.
+struct Opened {
+    server: Server,
+    inbox: mpsc::Receiver<Heard>,
+    /// They end with it.
+    _ears: JoinSet<()>,
+}
+
+impl Opened {
+    /// Opens all sockets; gives where it listens.
+    async fn open(
+        mut options: Options,
+        intake: Arc<dyn Intake>,
+        clock: Arc<dyn Clock>,
+        random: &dyn Random,
+        counters: Arc<Counters>,
+    ) -> Result<(Self, Vec<(Wire, SocketAddr)>), StartError> {
         let (heard, inbox) = mpsc::channel(HEARD_MAX);
-        let counters = Arc::<Counters>::default();
         let shared = Ears {
             heard,
             limits: options.limits,
@@ -136,36 +213,8 @@ impl SipServer {
         // As they are bound: a flow knows its socket by that.
         let bound = addresses.iter().skip(options.listen.len());
         options.listen_md5 = bound.map(|(wire, address)| Listen { wire: *wire, address: *address }).collect();
-        let (stop, stopping) = watch::channel(false);
-        let guard = Guard::new(options.logins, Arc::clone(&counters));
-        let server = Server::new(options, guard, sockets, shared, intake, clock, &*random);
-        Ok(Self { addresses, counters, stop, server: tokio::spawn(server.run(inbox, stopping)), ears })
-    }
-
-    /// Where it listens.
-    #[must_use]
-    pub fn addresses(&self) -> &[(Wire, SocketAddr)] {
-        &self.addresses
-    }
-
-    /// What it counts, also when it has ended.
-    #[must_use]
-    pub fn counters(&self) -> Arc<Counters> {
-        Arc::clone(&self.counters)
-    }
-
-    /// Ends as a crash would: nothing more is said or kept.
-    pub async fn abort(mut self) {
-        self.server.abort();
-        drop(self.server.await);
-        self.ears.shutdown().await;
-    }
-
-    /// Takes nothing more and ends.
-    pub async fn stop(mut self) {
-        // A server that has ended already has nothing to be told.
-        let _ = self.stop.send(true);
-        drop(self.server.await);
-        self.ears.shutdown().await;
+        let guard = Guard::new(options.logins, counters);
+        let server = Server::new(options, guard, sockets, shared, intake, clock, random);
+        Ok((Self { server, inbox, _ears: ears }, addresses))
     }
 }

@@ -156,8 +156,7 @@ fn put(batch: &mut Batch, write: Write, past: &mut Past<'_, '_>) -> Result<(), F
             return batch.content(id, || seal(&*content), past);
         }
         Write::Key(key, record) => {
-            let until = signed(record.until.as_millis());
-            st.key_put.execute(params![key_bytes(&key), until, seal(&record)])?;
+            batch.keys.insert(key_bytes(&key), record);
         }
         Write::Park { route, ids, report, until } => return park(batch, &route, &ids, &report, until, past),
         Write::Unpark { route, id, report } => {

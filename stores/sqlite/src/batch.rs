@@ -6,7 +6,7 @@ use crate::error::Fault;
 use crate::index::Handle;
 use crate::journal::Rows;
 use crate::lists::Lists;
-use crate::overlay::{Overlay, Stands, Unfolded};
+use crate::overlay::{Held, Overlay, Stands, Unfolded};
 use crate::peers::{PeerKey, ids_of};
 use crate::record::{unseal, unsigned};
 use crate::shared::{Account, Shared, read};
@@ -58,6 +58,8 @@ pub(crate) struct Batch {
     pub(crate) heads: HashMap<MessageId, Arc<Vec<u8>>>,
     pub(crate) changed: Vec<MessageId>,
     pub(crate) contents: HashMap<MessageId, Arc<Vec<u8>>>,
+    /// Idempotency keys, by their stored form.
+    pub(crate) keys: HashMap<Vec<u8>, IdempotencyRecord>,
     /// The chapters that are not in a row of the log yet.
     pub(crate) block: Block,
     pub(crate) peers: HashMap<PeerKey, MessageId>,
@@ -169,6 +171,25 @@ impl Batch {
         .transpose()
     }
 
+    /// The record of a key that is not forgotten at `now`, as it stands after the units so far.
+    fn key(
+        &self,
+        key: &IdempotencyKey,
+        now: Time,
+        past: &mut Past<'_, '_>,
+    ) -> Result<Option<IdempotencyRecord>, Fault> {
+        let key = key_bytes(key);
+        if let Some(record) = self.keys.get(&key) {
+            return Ok((record.until > now).then(|| record.clone()));
+        }
+        if let Some(held) = read(&past.shared.overlay).key(&key) {
+            return Ok(held.at(now));
+        }
+        let now = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
+        let row = past.st.key_get.query_row((key, now), |row| row.get::<_, Vec<u8>>(0)).optional()?;
+        row.map(|body| unseal(&body)).transpose()
+    }
+
     /// Checks a unit; nothing of it has been written.
     pub(crate) fn check(&self, unit: &Unit, past: &mut Past<'_, '_>) -> Result<Result<(), Conflict>, Fault> {
         if past.at.leases.get(usize::from(unit.shard.number())).is_some_and(|epoch| unit.epoch < *epoch) {
@@ -180,7 +201,8 @@ impl Batch {
                     let known = self.known(*id, past)?.map(|known| known.version);
                     (known != *version).then_some(Conflict::Message)
                 }
-                Expect::KeyAbsent(key) => key_record(key, past.at.latest.max(spoken_of(unit)), past.st)?
+                Expect::KeyAbsent(key) => self
+                    .key(key, past.at.latest.max(spoken_of(unit)), past)?
                     .map(|record| Conflict::Key(Box::new(record))),
                 Expect::PeerIdAbsent { route, id } => {
                     let key = (route.clone(), id.clone());
@@ -217,6 +239,7 @@ impl Batch {
         for (id, body) in self.contents.iter().filter(|(id, _)| !self.heads.contains_key(*id)) {
             rows.content(*id, body);
         }
+        self.keys.iter().for_each(|(key, record)| rows.key(key, record));
         self.payers.values().for_each(|account| rows.payer(account));
         past.at.journal = rows.write(past.at.journal, &mut past.st.journal)?;
         Ok(())
@@ -230,6 +253,7 @@ impl Batch {
             }
         }
         self.contents.drain().for_each(|(id, body)| overlay.put_content(id, body));
+        self.keys.drain().for_each(|(key, record)| overlay.put_key(key, Held { record, journal }));
     }
 
     fn unfolded(&self, id: MessageId, journal: u64) -> Option<Unfolded> {
@@ -248,17 +272,6 @@ impl Past<'_, '_> {
 /// The stored form of an idempotency key.
 pub(crate) fn key_bytes(key: &IdempotencyKey) -> Vec<u8> {
     switchback_ports::encode(key)
-}
-
-/// The record of a key that is not forgotten at `now`.
-fn key_record(
-    key: &IdempotencyKey,
-    now: Time,
-    st: &mut Statements<'_>,
-) -> Result<Option<IdempotencyRecord>, Fault> {
-    let now = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
-    let row = st.key_get.query_row((key_bytes(key), now), |row| row.get::<_, Vec<u8>>(0)).optional()?;
-    row.map(|body| unseal(&body)).transpose()
 }
 
 /// The latest moment that a unit speaks of. The store has no clock: "expired" is measured by what it is told.

@@ -9,12 +9,13 @@
 use crate::error::Fault;
 use crate::lists::{ListRow, Lists};
 use crate::overlay::{Overlay, Stands, Unfolded};
-use crate::record::signed;
+use crate::record::{seal, signed};
 use crate::shared::Account;
 use crate::statements::Statements;
 use rusqlite::params;
 use std::sync::Arc;
 use switchback_core::model::MessageId;
+use switchback_ports::IdempotencyRecord;
 
 /// Rows of the journal that are forgotten with one piece, and as many rows of the tables cost as much as one of them.
 const FORGET: (u64, usize) = (16, 16);
@@ -41,6 +42,7 @@ enum Row {
     Content(MessageId, Arc<Vec<u8>>),
     List(ListRow),
     Payer(Arc<Account>),
+    Key(Vec<u8>, IdempotencyRecord),
 }
 
 /// A round being written.
@@ -50,6 +52,7 @@ struct Round {
     /// What the running transaction has written of what the overlay has: it may leave when that is durable.
     heads: Vec<(MessageId, u64, Stands)>,
     contents: Vec<MessageId>,
+    keys: Vec<Vec<u8>>,
     until: Mark,
 }
 
@@ -98,6 +101,8 @@ impl Fold {
         let mut contents: Vec<_> = overlay.contents().map(|(id, body)| (id, Arc::clone(body))).collect();
         heads.sort_unstable_by_key(|(id, _)| *id);
         contents.sort_unstable_by_key(|(id, _)| *id);
+        let mut keys: Vec<_> = overlay.keys().map(|(key, held)| (key.clone(), held.record.clone())).collect();
+        keys.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         payers.sort_unstable_by(|a, b| a.payer.id.cmp(&b.payer.id));
         let last = heads.last().map(|(id, _)| *id).max(contents.last().map(|(id, _)| *id));
         self.highest = self.highest.max(last);
@@ -105,9 +110,10 @@ impl Fold {
         let contents = contents.into_iter().map(|(id, body)| Row::Content(id, body));
         // The lists come after what they lead to: a line that is seen leads to a message that is there.
         let rows = contents.chain(heads).chain(self.lists.rows().map(Row::List));
+        let rows = rows.chain(keys.into_iter().map(|(key, record)| Row::Key(key, record)));
         let rows: Vec<Row> = rows.chain(payers.into_iter().map(Row::Payer)).collect();
-        let (heads, contents) = (Vec::new(), Vec::new());
-        self.round = Some(Round { rows: rows.into_iter(), heads, contents, until });
+        let (heads, contents, keys) = (Vec::new(), Vec::new(), Vec::new());
+        self.round = Some(Round { rows: rows.into_iter(), heads, contents, keys, until });
     }
 
     /// Writes up to `budget` rows of the round inside the running transaction. Once that is durable, the caller says
@@ -131,6 +137,11 @@ impl Fold {
                     round.contents.push(id);
                 }
                 Row::List(row) => row.write(st)?,
+                Row::Key(key, record) => {
+                    let until = signed(record.until.as_millis());
+                    st.key_put.execute(params![key, until, seal(&record)])?;
+                    round.keys.push(key);
+                }
                 Row::Payer(account) => {
                     st.payer_put.execute(params![account.payer.id.as_str(), account.seal()])?;
                 }
@@ -148,6 +159,8 @@ impl Fold {
         let Some(round) = &mut self.round else { return false };
         round.heads.drain(..).for_each(|(id, journal, stands)| overlay.folded(id, journal, stands));
         round.contents.drain(..).for_each(|id| overlay.content_folded(id));
+        let journal = round.until.journal;
+        round.keys.drain(..).for_each(|key| overlay.key_folded(&key, journal));
         let whole = round.rows.len() == 0;
         if whole {
             self.written = round.until;

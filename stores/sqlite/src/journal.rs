@@ -1,23 +1,24 @@
 //! The journal: what a commit changed and the tables do not have yet. One row a commit (more when it is long) at the
-//! right edge of its table: changed messages in their stored form, contents of new ones, changed payers. The fold
+//! right edge of its table: changed messages in their stored form, contents of new ones, their keys, changed payers. The fold
 //! writes these very bytes into the tables; a row that it has followed is forgotten.
 
 use crate::error::Fault;
-use crate::overlay::{Overlay, Stands, Unfolded};
+use crate::overlay::{Held, Overlay, Stands, Unfolded};
 use crate::pack::{Pack, unpack};
-use crate::record::{id_of, signed, unseal, unsigned};
+use crate::record::{id_of, seal, signed, unseal, unsigned};
 use crate::shared::Account;
 use hashbrown::HashMap;
 use rusqlite::{Connection, Statement, params};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use switchback_core::model::{MessageId, PayerId};
+use switchback_ports::IdempotencyRecord;
 
 /// Bytes that end a row.
 const BYTES: usize = 262_144;
 
 /// What a record of the journal is.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 enum Line {
     /// A message.
     Head { id: [u8; 16], version: u32, last_log: u64, open: bool },
@@ -25,6 +26,8 @@ enum Line {
     Content([u8; 16]),
     /// A payer, with what was ever paid in.
     Payer,
+    /// An idempotency key, in its stored form.
+    Key(Vec<u8>),
 }
 
 /// Rows in the making.
@@ -44,6 +47,11 @@ impl Rows {
     /// Adds a content.
     pub(crate) fn content(&mut self, id: MessageId, body: &[u8]) {
         self.add(Line::Content(id.to_bytes()), body);
+    }
+
+    /// Adds an idempotency key.
+    pub(crate) fn key(&mut self, key: &[u8], record: &IdempotencyRecord) {
+        self.add(Line::Key(key.to_vec()), &seal(record));
     }
 
     /// Adds a payer.
@@ -113,6 +121,7 @@ impl Replay {
             Line::Content(id) => {
                 self.overlay.put_content(id_of(&id)?, Arc::new(record.to_vec()));
             }
+            Line::Key(key) => self.overlay.put_key(key, Held { record: unseal(record)?, journal }),
             Line::Payer => {
                 let (opening, payer): (_, switchback_core::tariff::Payer) = unseal(record)?;
                 let account = Account { opening, payer, journal };

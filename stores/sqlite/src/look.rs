@@ -149,12 +149,15 @@ pub(crate) fn account(c: &Connection, id: &PayerId) -> Result<Option<Account>, F
 
 /// A key's record, unless forgotten.
 pub(crate) fn key(
-    c: &Connection,
+    view: View<'_>,
     key: &IdempotencyKey,
     now: Time,
 ) -> Result<Option<IdempotencyRecord>, Fault> {
-    let now = signed(now.as_millis());
-    one(c, "SELECT body FROM idem WHERE key = ?1 AND until > ?2", params![key_bytes(key), now])
+    let key = key_bytes(key);
+    if let Some(held) = read(view.overlay).key(&key) {
+        return Ok(held.at(now));
+    }
+    one(view.c, "SELECT body FROM idem WHERE key = ?1 AND until > ?2", params![key, signed(now.as_millis())])
 }
 
 /// Parked receipts with that spelling of the id, oldest first.

@@ -11,7 +11,8 @@
 
 use hashbrown::HashMap;
 use std::sync::Arc;
-use switchback_core::model::MessageId;
+use switchback_core::model::{MessageId, Time};
+use switchback_ports::IdempotencyRecord;
 
 /// Where the tables have a message that the overlay has too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,12 +52,29 @@ pub(crate) struct Unfolded {
     pub(crate) stands: Stands,
 }
 
+/// An idempotency key that was put since keys were last folded.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    pub(crate) record: IdempotencyRecord,
+    /// The journal's row that has it.
+    pub(crate) journal: u64,
+}
+
+impl Held {
+    /// Its record, unless forgotten.
+    pub(crate) fn at(&self, now: Time) -> Option<IdempotencyRecord> {
+        (self.record.until > now).then(|| self.record.clone())
+    }
+}
+
 /// The overlay. Its bounds are those of how far the tables may be behind: units, time and bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Overlay {
     heads: HashMap<MessageId, Unfolded>,
     /// Contents of new messages; they never change.
     contents: HashMap<MessageId, Arc<Vec<u8>>>,
+    /// By their stored form.
+    keys: HashMap<Vec<u8>, Held>,
     bytes: usize,
 }
 
@@ -71,6 +89,11 @@ impl Overlay {
         self.contents.get(&id)
     }
 
+    /// A key. One that is forgotten here is not remembered by the tables either.
+    pub(crate) fn key(&self, key: &[u8]) -> Option<&Held> {
+        self.keys.get(key)
+    }
+
     /// All messages, in no order.
     pub(crate) fn heads(&self) -> impl Iterator<Item = (MessageId, &Unfolded)> {
         self.heads.iter().map(|(id, head)| (*id, head))
@@ -79,6 +102,11 @@ impl Overlay {
     /// All contents, in no order.
     pub(crate) fn contents(&self) -> impl Iterator<Item = (MessageId, &Arc<Vec<u8>>)> {
         self.contents.iter().map(|(id, body)| (*id, body))
+    }
+
+    /// All keys, in no order.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = (&Vec<u8>, &Held)> {
+        self.keys.iter()
     }
 
     /// Adds or replaces a message.
@@ -92,6 +120,14 @@ impl Overlay {
     pub(crate) fn put_content(&mut self, id: MessageId, body: Arc<Vec<u8>>) {
         let bytes = body.len();
         if self.contents.try_insert(id, body).is_ok() {
+            self.bytes += bytes;
+        }
+    }
+
+    /// Adds or replaces a key.
+    pub(crate) fn put_key(&mut self, key: Vec<u8>, held: Held) {
+        let bytes = key.len() + size_of::<Held>();
+        if self.keys.insert(key, held).is_none() {
             self.bytes += bytes;
         }
     }
@@ -114,9 +150,17 @@ impl Overlay {
         self.bytes -= content.map_or(0, |body| body.len());
     }
 
+    /// The tables have this key as of that row of the journal. It leaves, unless it was put again since.
+    pub(crate) fn key_folded(&mut self, key: &[u8], journal: u64) {
+        if self.keys.get(key).is_some_and(|held| held.journal <= journal) {
+            self.keys.remove(key);
+            self.bytes -= key.len() + size_of::<Held>();
+        }
+    }
+
     /// Whether there is nothing in it.
     pub(crate) fn is_empty(&self) -> bool {
-        self.heads.is_empty() && self.contents.is_empty()
+        self.heads.is_empty() && self.contents.is_empty() && self.keys.is_empty()
     }
 
     /// Bytes of stored forms in it.

@@ -1,7 +1,7 @@
 //! The tables, as numbered migrations: a file is brought from any older number to ours, a newer one is refused.
 //!
-//! A commit writes `log` and `journal`, both at their right edge, and what is rare: `idem` when a key was given, devices,
-//! parked receipts, the directory, refusals, leases. The fold writes the rest behind, sorted.
+//! A commit writes `log` and `journal`, both at their right edge, and what is rare: devices, parked
+//! receipts, the directory, refusals, leases. The fold writes the rest behind, sorted.
 
 use crate::error::OpenError;
 use rusqlite::{Connection, TransactionBehavior};

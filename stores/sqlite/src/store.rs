@@ -156,7 +156,7 @@ impl Store for SqliteStore {
         key: &IdempotencyKey,
         now: Time,
     ) -> Result<Option<IdempotencyRecord>, StoreFailure> {
-        self.pool.read(|c| look::key(c, key, now))
+        self.look(|view| look::key(view, key, now))
     }
 
     fn by_peer_id(&self, route: &RouteId, id: &PeerId) -> Result<Option<PeerRef>, StoreFailure> {

@@ -100,6 +100,9 @@ impl World {
         if play.contains(&M::AnswerLost) {
             return Reply::default();
         }
+        if play.contains(&M::AnswersTwice) {
+            reply.octets = reply.octets.repeat(2);
+        }
         reply.late = play.contains(&M::Late).then_some(self.config.late);
         reply.cut = play.contains(&M::DropsMidSession) && request.request_type == RequestType::Initial;
         reply
@@ -157,6 +160,9 @@ impl World {
             (RequestType::Event, Some(RequestedAction::CheckBalance)) => {
                 let enough = cost <= self.accounts.free(number);
                 Said { enough: Some(enough), ..Said::only(ResultCode::SUCCESS) }
+            }
+            (RequestType::Event, Some(RequestedAction::RefundAccount)) if play.contains(&M::NoRefund) => {
+                Said::only(ResultCode::UNABLE_TO_COMPLY)
             }
             (RequestType::Event, Some(RequestedAction::RefundAccount)) => {
                 self.accounts.refund(number, cost);

@@ -24,6 +24,8 @@ pub enum Misbehaviour {
     UnknownUser,
     Denied,
     NotApplicable,
+    NoRefund,
+    AnswersTwice,
 }
 
 /// What a charging system does wrong.
@@ -55,6 +57,8 @@ impl Misbehaviour {
         ("unknown-user", Self::UnknownUser, "refused with 5030"),
         ("denied", Self::Denied, "prices, reservations and debits are refused with 4010"),
         ("not-applicable", Self::NotApplicable, "prices, reservations and debits are free: 4011"),
+        ("no-refund", Self::NoRefund, "refunds are refused with 5012"),
+        ("answers-twice", Self::AnswersTwice, "done once, and answered twice"),
     ];
 
     /// Its name in scripts.

@@ -14,7 +14,7 @@ impl ChargingUnderTest for Scene {
     }
 
     fn set_balance(&self, nanos: i128) {
-        self.cgrates.world().accounts.insert(PAYER.to_owned(), i64::try_from(nanos / HUNDREDTH).unwrap());
+        self.cgrates.set_account(PAYER, i64::try_from(nanos / HUNDREDTH).unwrap());
     }
 
     fn spendable(&self) -> i128 {
@@ -69,8 +69,7 @@ fn what_is_reserved_is_charged_once_or_given_back() {
     assert!(is_done(scene.ask(order(ChargeStep::Release, 2))));
     assert_eq!(scene.book(), (973, 0));
     let session = format!("{}.1", order(ChargeStep::Commit, 1).key.message);
-    let cgrates = scene.close();
-    assert_eq!(cgrates.world().records, [session], "a charge has a record, a reservation none");
+    assert_eq!(scene.close().records(), [session], "a charge has a record, a reservation none");
 }
 
 #[test]
@@ -95,5 +94,5 @@ fn other_money_has_no_price_here_and_a_refund_is_not_made() {
     let order = ChargeOrder { currency: francs, ..order(ChargeStep::Quote, 1) };
     assert_eq!(scene.ask(order), refused(ChargeRefusal::NoPrice));
     assert_eq!(scene.step(ChargeStep::Refund), refused(ChargeRefusal::NotSupported));
-    assert!(scene.cgrates.world().heard.is_empty());
+    assert!(scene.cgrates.heard().is_empty());
 }

@@ -1,6 +1,5 @@
 //! A client of a pretend CGRateS, both over real sockets.
 
-use crate::pretend::{Fault, Pretend};
 use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -8,12 +7,13 @@ use switchback_cgrates::{CgratesCharging, Options};
 use switchback_core::model::{Currency, Money};
 pub(crate) use switchback_ports::contract::{PAYER, ask, order};
 use switchback_ports::{ChargeOrder, ChargeOutcome, ChargeStep, Charging};
+use switchback_testkit::cgrates::{Cgrates, Fault};
 
 /// Nothing takes longer than this, or the test has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Scene {
-    pub(crate) cgrates: Pretend,
+    pub(crate) cgrates: Cgrates,
     pub(crate) charging: CgratesCharging,
     runtime: tokio::runtime::Runtime,
 }
@@ -24,19 +24,19 @@ impl Scene {
     }
 
     fn waiting(answer_timeout: Duration) -> Self {
-        let cgrates = Pretend::start();
-        let scene = Self::between(cgrates.address, cgrates, answer_timeout);
+        let cgrates = start();
+        let scene = Self::between(cgrates.address(), cgrates, answer_timeout);
         until("there is a connection", || scene.charging.is_reachable());
         scene
     }
 
     /// One whose client looks elsewhere.
     pub(crate) fn at(address: SocketAddr) -> Self {
-        Self::between(address, Pretend::start(), PATIENCE)
+        Self::between(address, start(), PATIENCE)
     }
 
-    fn between(address: SocketAddr, cgrates: Pretend, answer_timeout: Duration) -> Self {
-        cgrates.world().accounts.insert(PAYER.to_owned(), 1000);
+    fn between(address: SocketAddr, cgrates: Cgrates, answer_timeout: Duration) -> Self {
+        cgrates.set_account(PAYER, 1000);
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let options = Options {
@@ -75,15 +75,18 @@ impl Scene {
 
     /// What is on the account, in hundredths, and how many sessions are open.
     pub(crate) fn book(&self) -> (i64, usize) {
-        let world = self.cgrates.world();
-        (world.accounts[PAYER], world.sessions.len())
+        (self.cgrates.account(PAYER).unwrap(), self.cgrates.open_sessions())
     }
 
     /// Ends the client; what was under way has come to its end then.
-    pub(crate) fn close(self) -> Pretend {
+    pub(crate) fn close(self) -> Cgrates {
         self.runtime.block_on(self.charging.stop());
         self.cgrates
     }
+}
+
+fn start() -> Cgrates {
+    Cgrates::start(([127, 0, 0, 1], 0).into()).unwrap()
 }
 
 pub(crate) fn euro(amount: &str) -> Money {

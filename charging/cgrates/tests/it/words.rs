@@ -1,9 +1,9 @@
 //! What is on the wire, held against the requests and answers that CGRateS shows in its documentation and its own tests.
 
-use crate::pretend::Fault;
 use crate::scene::{Scene, euro, is_done, order};
 use serde_json::{Value, json};
 use switchback_ports::{ChargeOutcome, ChargeStep};
+use switchback_testkit::cgrates::Fault;
 
 fn event(usage: u16) -> Value {
     json!({
@@ -38,7 +38,7 @@ fn what_we_say_is_what_the_documentation_shows() {
     for step in [ChargeStep::Reserve, ChargeStep::Release, ChargeStep::Reserve, ChargeStep::Commit] {
         assert!(is_done(scene.step(step)));
     }
-    let heard = std::mem::take(&mut scene.close().world().heard);
+    let heard = scene.close().heard();
     let begin = json!({"InitSession": true, "ForceDuration": true});
     let end = json!({"TerminateSession": true, "ForceDuration": true});
     let expected = [

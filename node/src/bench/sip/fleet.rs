@@ -5,8 +5,12 @@ use crate::cli::Failure;
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::process::{ChildStdout, ExitCode};
+use std::time::Duration;
 use switchback_testkit::fleet::{self, Order, Registered, Sent, Settled, Told, Who};
 use switchback_testkit::handset::Wire;
+
+/// How long the fleet rests before it waits for what comes next.
+const REST: Duration = Duration::from_micros(500);
 
 /// How the fleet is.
 #[derive(clap::Args)]
@@ -52,7 +56,10 @@ pub(in crate::bench) fn load(args: &SipLoadArgs) -> Result<ExitCode, Failure> {
         writeln!(out, "{}", serde_json::to_string(told)?)?;
         out.flush()
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // What comes within half a millisecond is taken together: a load that is woken for each datagram takes from the server
+    // what is to be measured.
+    let rest = || std::thread::sleep(REST);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().on_thread_park(rest).build()?;
     runtime.block_on(fleet::run(config, orders, tell))?;
     Ok(ExitCode::SUCCESS)
 }

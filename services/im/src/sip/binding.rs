@@ -1,16 +1,34 @@
 //! What is known of registered devices: how to reach each, until when, and how far it has been told.
 
 use super::flow::{Flow, FlowKey};
+use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
-use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use switchback_core::model::{DeviceId, SubscriberId, Time};
 
 /// Flows of one device beside that which it is reached by: RFC 5626 asks clients for two in all.
 const SPARES_MAX: usize = 3;
 
-/// A device of a subscriber.
-pub(super) type DeviceKey = (SubscriberId, DeviceId);
+/// A device of a subscriber. It is looked up many times a message: copies share the name, and are compared by that.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct DeviceKey(Arc<(SubscriberId, DeviceId)>);
+
+impl DeviceKey {
+    pub(super) fn new(subscriber: SubscriberId, device: DeviceId) -> Self {
+        Self(Arc::new((subscriber, device)))
+    }
+
+    /// Whose it is.
+    pub(super) fn subscriber(&self) -> &SubscriberId {
+        &self.0.0
+    }
+
+    /// Its name among those of its subscriber.
+    pub(super) fn device(&self) -> &DeviceId {
+        &self.0.1
+    }
+}
 
 /// How a device is reached, as its REGISTER said it (RFC 3261 section 10, RFC 3327, RFC 5626).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,7 +81,7 @@ pub(super) struct Device {
 #[derive(Debug, Default)]
 pub(super) struct Devices {
     by_key: HashMap<DeviceKey, Device>,
-    of: HashMap<SubscriberId, Vec<DeviceId>>,
+    of: HashMap<SubscriberId, Vec<DeviceKey>>,
     on: HashMap<FlowKey, Reached>,
 }
 
@@ -95,12 +113,8 @@ impl Devices {
 
     /// The devices of a subscriber.
     pub(super) fn of(&self, subscriber: &SubscriberId) -> impl Iterator<Item = (DeviceKey, &Device)> {
-        let names = self.of.get(subscriber).map_or(&[][..], Vec::as_slice);
-        names.iter().filter_map(|name| {
-            let key = (subscriber.clone(), name.clone());
-            let device = self.by_key.get(&key)?;
-            Some((key, device))
-        })
+        let keys = self.of.get(subscriber).map_or(&[][..], Vec::as_slice);
+        keys.iter().filter_map(|key| Some((key.clone(), self.by_key.get(key)?)))
     }
 
     /// Whether the subscriber has any device here.
@@ -155,9 +169,9 @@ impl Devices {
     pub(super) fn put(&mut self, key: DeviceKey, device: Device, now: Time) {
         let before = self.links(&key);
         let flow = device.flow.as_ref().map(Flow::key);
-        let names = self.of.entry(key.0.clone()).or_default();
-        if !names.contains(&key.1) {
-            names.push(key.1.clone());
+        let keys = self.of.entry(key.subscriber().clone()).or_default();
+        if !keys.contains(&key) {
+            keys.push(key.clone());
         }
         self.by_key.insert(key.clone(), device);
         self.relink(&key, &before);
@@ -231,10 +245,10 @@ impl Devices {
     /// Forgets a device.
     pub(super) fn remove(&mut self, key: &DeviceKey) -> Option<Device> {
         let before = self.links(key);
-        if let Some(names) = self.of.get_mut(&key.0) {
-            names.retain(|name| *name != key.1);
-            if names.is_empty() {
-                self.of.remove(&key.0);
+        if let Some(keys) = self.of.get_mut(key.subscriber()) {
+            keys.retain(|other| other != key);
+            if keys.is_empty() {
+                self.of.remove(key.subscriber());
             }
         }
         let removed = self.by_key.remove(key);
@@ -316,7 +330,6 @@ pub(super) fn name_of(contact: &[u8], instance: Option<&[u8]>) -> DeviceId {
 mod tests {
     use super::super::flow::{Outlet, Wire};
     use super::*;
-    use std::sync::Arc;
     use tokio::sync::mpsc;
 
     fn flow(number: u64) -> Flow {
@@ -345,7 +358,7 @@ mod tests {
     }
 
     fn key(device: &str) -> DeviceKey {
-        (SubscriberId::new("anna"), DeviceId::new(device))
+        DeviceKey::new(SubscriberId::new("anna"), DeviceId::new(device))
     }
 
     #[test]

@@ -44,7 +44,8 @@ impl Server {
         let intake = Arc::clone(&self.intake);
         self.answers.spawn(async move {
             tokio::time::sleep(pause).await;
-            let page = listed(intake.events(Some(Owner::Subscriber(key.0.clone())), after, PAGE)).await;
+            let page =
+                listed(intake.events(Some(Owner::Subscriber(key.subscriber().clone())), after, PAGE)).await;
             Answered::Listed { key, after, until, page }
         });
     }

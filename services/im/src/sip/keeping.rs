@@ -7,7 +7,7 @@ use switchback_ports::{LOST_BY_US, decode, encode};
 impl Server {
     /// Keeps something with a device, without waiting: should it be lost, something is told to the device once more.
     pub(super) fn keep(&self, key: &DeviceKey, kept: Vec<u8>) {
-        let answer = self.intake.keep(key.0.clone(), key.1.clone(), kept);
+        let answer = self.intake.keep(key.subscriber().clone(), key.device().clone(), kept);
         self.answers.spawn(async move {
             drop(answer.await);
             Answered::Nothing
@@ -45,7 +45,7 @@ impl Server {
             }
             let bound = binding.expires_at > now;
             let flow = binding.datagrams.and_then(|(socket, peer)| self.sockets.flow(socket, peer));
-            let key = (row.subscriber, row.device);
+            let key = DeviceKey::new(row.subscriber, row.device);
             let flow = flow.filter(|_| bound);
             let back = flow.is_some() && LOST_BY_US.contains(&row.why.as_str());
             let kept = binding.reach();

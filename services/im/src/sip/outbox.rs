@@ -1,7 +1,8 @@
 //! What waits to be told to a device: in the order of its subscriber's stream, one thing at a time, so that nothing
 //! overtakes and a phone that comes back is not flooded (the answer paces the next).
 
-use std::collections::{HashSet, VecDeque};
+use hashbrown::HashSet;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use switchback_core::model::{MessageId, Time};
 use switchback_ports::IncomingMessage;

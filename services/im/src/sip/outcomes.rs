@@ -123,7 +123,7 @@ impl Server {
     }
 
     fn confirm_delivery(&self, key: &DeviceKey, message: MessageId) {
-        let (subscriber, device) = key.clone();
+        let (subscriber, device) = (key.subscriber().clone(), key.device().clone());
         let receipt = DeviceReceipt { message, subscriber, device, disposition: Disposition::Delivered };
         let answer = self.intake.receipt(receipt);
         self.answers.spawn(async move {
@@ -147,7 +147,7 @@ impl Server {
         if !fork.failed.contains(key) {
             fork.failed.push(key.clone());
         }
-        let all = alone || fork.failed.len() >= self.intake.device_count(&key.0);
+        let all = alone || fork.failed.len() >= self.intake.device_count(key.subscriber());
         if !all && class != FailureClass::Refused {
             return;
         }

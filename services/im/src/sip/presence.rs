@@ -50,7 +50,7 @@ impl Server {
         self.devices.set_online(key, true);
         let (intake, key) = (Arc::clone(&self.intake), key.clone());
         self.answers.spawn(async move {
-            let outcome = match intake.register(key.0.clone(), key.1.clone()).await {
+            let outcome = match intake.register(key.subscriber().clone(), key.device().clone()).await {
                 Ok(outcome) => outcome.map_err(Some),
                 Err(_) => Err(None),
             };
@@ -69,7 +69,7 @@ impl Server {
         if let Some(kept) = kept {
             self.keep(key, kept);
         }
-        self.intake.deregister(key.0.clone(), key.1.clone(), SmolStr::new_static(why));
+        self.intake.deregister(key.subscriber().clone(), key.device().clone(), SmolStr::new_static(why));
     }
 
     /// A device unregisters, wholly or one of its flows; gives what is to be kept of it.
@@ -120,7 +120,7 @@ impl Server {
         let device = self.devices.get_mut(key)?;
         device.binding.expires_at = device.binding.expires_at.min(now);
         let kept = encode(&device.binding);
-        self.devices.forget_gone(&key.0, self.options.devices_max, now);
+        self.devices.forget_gone(key.subscriber(), self.options.devices_max, now);
         Some(kept)
     }
 

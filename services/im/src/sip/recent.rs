@@ -1,6 +1,7 @@
 //! What was at hand a moment ago, bounded: a hint that saves reading it again, never the truth.
 
-use std::collections::{HashMap, VecDeque};
+use hashbrown::HashMap;
+use std::collections::VecDeque;
 use std::hash::Hash;
 
 /// The latest entries; an older one goes when a newer one comes.

@@ -1,6 +1,6 @@
 //! REGISTER: what a client asks for, checked against RFC 3261 section 10.3 before anything changes.
 
-use super::binding::{Binding, Devices, name_of};
+use super::binding::{Binding, DeviceKey, Devices, name_of};
 use super::flow::{Flow, FlowKey};
 use super::options::{Expires, Options};
 use super::words::address_of;
@@ -58,7 +58,7 @@ pub(super) fn wish(
     if contacts.iter().any(|contact| matches!(contact, Contact::All)) {
         let alone = contacts.len() == 1 && general == Some(Seconds(0));
         let bound = devices.of(subscriber).filter(|(_, device)| device.is_bound(now));
-        let all = bound.map(|((_, name), _)| (name, None)).collect();
+        let all = bound.map(|(key, _)| (key.device().clone(), None)).collect();
         return alone
             .then_some(Wish { bind: Vec::new(), release: all })
             .ok_or(refused(400, "Contact * stands alone and with Expires 0"));
@@ -68,7 +68,7 @@ pub(super) fn wish(
         let Some(address) = contact.address() else { continue };
         let life = granted(contact.expires().or(general), options.expires)?;
         let name = device(&contact, &address);
-        let old = devices.get(&(subscriber.clone(), name.clone()));
+        let old = devices.get(&DeviceKey::new(subscriber.clone(), name.clone()));
         let (call_id, cseq) = (request.call_id(), request.cseq().number);
         let before = old.and_then(|old| old.registered(contact.reg_id()));
         if before.is_some_and(|before| before.call_id == call_id && cseq <= before.cseq) {
@@ -97,7 +97,9 @@ pub(super) fn wish(
         wish.bind.push((name, binding));
     }
     let is_bound = |name: &DeviceId| {
-        devices.get(&(subscriber.clone(), name.clone())).is_some_and(|device| device.is_bound(now))
+        devices
+            .get(&DeviceKey::new(subscriber.clone(), name.clone()))
+            .is_some_and(|device| device.is_bound(now))
     };
     let new = wish.bind.iter().filter(|(name, _)| !is_bound(name)).count();
     let bound = devices.of(subscriber).filter(|(_, device)| device.is_bound(now)).count();

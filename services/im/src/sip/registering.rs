@@ -7,7 +7,7 @@ use super::requests::supports;
 use super::server::{Answered, Asked, Server};
 use super::words::{address_of, uri_of};
 use std::sync::Arc;
-use switchback_core::model::{DeviceId, SubscriberId};
+use switchback_core::model::SubscriberId;
 use switchback_ports::{EventLine, Intake, Refusal, encode};
 use wire_sip::header::Date;
 use wire_sip::{HeaderName, StatusCode};
@@ -30,21 +30,25 @@ impl Server {
             }
         };
         let Wish { bind, release } = wish;
-        let released: Vec<(DeviceId, Vec<u8>)> = release
-            .into_iter()
-            .filter_map(|(name, reg_id)| Some((name.clone(), self.let_go(&(who.clone(), name), reg_id)?)))
+        let key = |name| DeviceKey::new(who.clone(), name);
+        let released = release.into_iter().map(|(name, reg_id)| (key(name), reg_id));
+        let released: Vec<(DeviceKey, Vec<u8>)> = released
+            .filter_map(|(key, reg_id)| {
+                let kept = self.let_go(&key, reg_id)?;
+                Some((key, kept))
+            })
             .collect();
-        let bound: Vec<(DeviceId, bool, Vec<u8>)> =
-            bind.into_iter().map(|(name, binding)| self.bind((who.clone(), name), binding, flow)).collect();
+        let bound: Vec<(DeviceKey, bool, Vec<u8>)> =
+            bind.into_iter().map(|(name, binding)| self.bind(key(name), binding, flow)).collect();
         let (intake, asked, subscriber) = (Arc::clone(&self.intake), Box::new(asked), who);
         self.answers.spawn(async move {
-            let outcome = make_durable(&*intake, &subscriber, released, bound).await;
+            let outcome = make_durable(&*intake, released, bound).await;
             Answered::Registered { asked, subscriber, outcome }
         });
     }
 
-    /// Puts the binding in; gives the device's name, whether the engine is to be told that it came, and what to keep.
-    fn bind(&mut self, key: DeviceKey, mut binding: Binding, flow: &Flow) -> (DeviceId, bool, Vec<u8>) {
+    /// Puts the binding in; gives the device, whether the engine is to be told that it came, and what to keep.
+    fn bind(&mut self, key: DeviceKey, mut binding: Binding, flow: &Flow) -> (DeviceKey, bool, Vec<u8>) {
         let old = self.devices.get(&key);
         if let Some(there) = old.filter(|old| old.online && old.flow.is_some())
             && binding.reg_id.is_some()
@@ -53,7 +57,7 @@ impl Server {
             let kept = encode(&there.binding);
             let now = self.time();
             self.devices.put_spare(&key, binding, flow.clone(), now);
-            return (key.1, false, kept);
+            return (key, false, kept);
         }
         let was_online = old.is_some_and(|device| device.online);
         let same_flow = old.is_some_and(|device| device.flow.as_ref() == Some(flow));
@@ -79,7 +83,7 @@ impl Server {
             // What was on its way by the old flow goes again by the new one; the device knows it by its id.
             self.abandon(&key);
         }
-        (key.1, !was_online, kept)
+        (key, !was_online, kept)
     }
 
     /// The engine's word on a REGISTER.
@@ -154,22 +158,22 @@ impl Server {
 /// was told to them and not confirmed.
 async fn make_durable(
     intake: &dyn Intake,
-    subscriber: &SubscriberId,
-    released: Vec<(DeviceId, Vec<u8>)>,
-    bound: Vec<(DeviceId, bool, Vec<u8>)>,
+    released: Vec<(DeviceKey, Vec<u8>)>,
+    bound: Vec<(DeviceKey, bool, Vec<u8>)>,
 ) -> Result<Vec<(DeviceKey, Vec<EventLine>)>, Option<Refusal>> {
-    for (name, kept) in released {
+    let keep = |key: &DeviceKey, kept| intake.keep(key.subscriber().clone(), key.device().clone(), kept);
+    for (key, kept) in released {
         // Asked after the loss: when this is on disk, so is that.
-        intake.keep(subscriber.clone(), name, kept).await.map_err(|_| None)?.map_err(Some)?;
+        keep(&key, kept).await.map_err(|_| None)?.map_err(Some)?;
     }
     let mut came = Vec::new();
-    for (name, is_new, kept) in bound {
+    for (key, is_new, kept) in bound {
         // Asked together, so that one commit has both.
-        let registered = is_new.then(|| intake.register(subscriber.clone(), name.clone()));
-        let keeping = intake.keep(subscriber.clone(), name.clone(), kept);
+        let registered = is_new.then(|| intake.register(key.subscriber().clone(), key.device().clone()));
+        let keeping = keep(&key, kept);
         if let Some(registered) = registered {
             let missed = registered.await.map_err(|_| None)?.map_err(Some)?;
-            came.push(((subscriber.clone(), name), missed));
+            came.push((key, missed));
         }
         keeping.await.map_err(|_| None)?.map_err(Some)?;
     }

@@ -17,8 +17,9 @@ use super::recent::Recent;
 use super::sockets::Sockets;
 use super::streams::Streams;
 use bytes::{Bytes, BytesMut};
+use hashbrown::HashMap;
 use smol_str::SmolStr;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -37,8 +38,9 @@ use wire_sip::{Message, Method};
 pub(super) const ALLOW: &[u8] = b"REGISTER, MESSAGE, OPTIONS";
 /// Inputs taken before anything else is looked at.
 const BATCH: usize = 512;
-/// Turns begin at least so far apart. What comes meanwhile waits in buffers and is taken together: under load most of
-/// what a small turn costs is waking for it, here and at all whom its outcome wakes.
+/// Turns begin at least so far apart: the thread rests meanwhile, so that what comes stays in the system's buffers, wakes
+/// nobody and is taken together. Under load most of what a small turn costs is waking for it, here and at all whom its
+/// outcome wakes.
 const TURN: Duration = Duration::from_millis(1);
 /// Timers that run out within so long of each other are looked at together.
 const TICK: Duration = Duration::from_millis(10);
@@ -106,6 +108,8 @@ pub(super) struct Server {
     pub(super) outboxes: HashMap<DeviceKey, Outbox>,
     pub(super) transactions: Transactions<Flow>,
     pub(super) outputs: Vec<Output<Flow>>,
+    /// Takes turns with `outputs`.
+    spare: Vec<Output<Flow>>,
     /// Requests of ours that are not answered, by their tokens.
     pub(super) sending: HashMap<u64, Sending>,
     last_token: u64,
@@ -154,6 +158,7 @@ impl Server {
             outboxes: HashMap::new(),
             transactions: Transactions::new(&timers, Bounds::default(), u128::from_le_bytes(secret)),
             outputs: Vec::new(),
+            spare: Vec::new(),
             last_token: 0,
             sending: HashMap::new(),
             forks: HashMap::new(),
@@ -169,7 +174,7 @@ impl Server {
         }
     }
 
-    /// Runs until `stop` changes, then lets what was asked be answered.
+    /// Runs until `stop` changes, on a thread of its own, then lets what was asked be answered.
     pub(super) async fn run(mut self, mut heard: mpsc::Receiver<Heard>, mut stop: watch::Receiver<bool>) {
         let mut live = self.intake.subscribe(None);
         self.last_cursor = live.from_cursor;
@@ -191,7 +196,7 @@ impl Server {
                 _ = sweep.tick() => self.sweep(),
                 () = tokio::time::sleep(wake.unwrap_or(SWEEP)) => {}
             }
-            let turn = tokio::time::Instant::now();
+            let turn = Instant::now();
             while let Some(answered) = self.answers.try_join_next() {
                 self.take_answer(answered);
             }
@@ -201,7 +206,7 @@ impl Server {
             let now = self.now();
             self.transactions.tick(now, &mut self.outputs);
             self.carry_out();
-            tokio::time::sleep_until(turn + TURN).await;
+            std::thread::sleep(TURN.saturating_sub(turn.elapsed()));
         }
         // A second is plenty for what the engine has been asked; should it not be, something is told twice.
         drop(tokio::time::timeout(Duration::from_secs(1), self.part()).await);
@@ -252,7 +257,8 @@ impl Server {
     /// Carries out what the transactions say, until they say nothing more.
     pub(super) fn carry_out(&mut self) {
         while !self.outputs.is_empty() {
-            for output in std::mem::take(&mut self.outputs) {
+            let mut outputs = std::mem::replace(&mut self.outputs, std::mem::take(&mut self.spare));
+            for output in outputs.drain(..) {
                 match output {
                     Output::Send { flow, octets, of } => self.put_out(&flow, octets, of),
                     Output::Request { id, to_tag, message, flow } => {
@@ -272,6 +278,7 @@ impl Server {
                     _ => {}
                 }
             }
+            self.spare = outputs;
         }
     }
 

@@ -7,7 +7,7 @@ use super::net::{self, Ears};
 use super::news::About;
 use super::recent::Recent;
 use super::server::{Answered, Server};
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::net::SocketAddr;
 use switchback_core::model::{MessageId, Time};
 use wire_sip::uri::Uri;

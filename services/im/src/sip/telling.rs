@@ -168,7 +168,7 @@ impl Server {
             // Without an envelope there is no id but that of the request, and clients do name it (Linphone).
             let cpm = self.devices.get(key).is_some_and(|device| device.binding.cpm);
             let name = if cpm { imdn_id(item.message, &about.letter) } else { names.call_id.clone() };
-            self.told_as.put((key.0.clone(), name), item.message);
+            self.told_as.put((key.subscriber().clone(), name), item.message);
         }
         match self.send(flow, names.branch.as_ref(), octets) {
             Some(token) => {

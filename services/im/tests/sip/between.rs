@@ -5,8 +5,8 @@ use smol_str::SmolStr;
 use std::sync::Arc;
 use switchback_core::model::Content;
 use switchback_core::model::{
-    Address, Choice, DeviceId, Message, MessageId, Money, Originator, Owner, PayerId, PlanId, Presence,
-    Report, Submission, SubscriberId,
+    Address, Choice, DeviceId, Message, MessageId, Originator, Owner, PayerId, Presence, Report, Submission,
+    SubscriberId,
 };
 use switchback_core::tariff::Payer;
 use switchback_engine::Engine;

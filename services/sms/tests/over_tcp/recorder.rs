@@ -5,8 +5,8 @@ use smol_str::SmolStr;
 use std::sync::Mutex;
 use std::time::Duration;
 use switchback_core::model::{
-    Address, Choice, Content, DeviceId, Message, MessageId, Money, Originator, Owner, PayerId, PlanId,
-    Presence, Report, ReportKind, Submission, SubscriberId, Target, Time,
+    Address, Choice, Content, DeviceId, Message, MessageId, Originator, Owner, PayerId, Presence, Report,
+    ReportKind, Submission, SubscriberId, Target, Time,
 };
 use switchback_core::tariff::Payer;
 use switchback_ports::directory::{Bearer, Entry, Kind, SipUser};
