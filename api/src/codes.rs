@@ -83,6 +83,7 @@ codes! {
     NO_SUCH_SUBSCRIBER "no_such_subscriber" 422 true "No such subscriber";
     NO_SUCH_PAYER "no_such_payer" 422 true "No such payer";
     NO_SUCH_PLAN "no_such_plan" 422 true "No such plan";
+    NO_SUCH_COUNTER "no_such_counter" 422 true "No such balance or cap";
     NO_ADDRESS "no_address" 422 true "An address is needed";
     ADDRESS_TAKEN "address_taken" 409 true "The address belongs to somebody else";
     NOT_THE_SUBSCRIBERS_NUMBER "not_the_subscribers_number" 422 true "The number is not the subscriber's";

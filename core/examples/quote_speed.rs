@@ -133,7 +133,7 @@ fn main() {
                 if name == "retail" { &**payers.get(&sim).expect("every SIM is there") } else { &one };
             let occasion = Occasion::of(plan, recipient, Origin::HOME, NOW);
             for service in Service::ALL {
-                black_box(occasion.price(payer, service, Size { segments: 1, bytes: 40 }, false));
+                black_box(occasion.price(payer, service, Size { segments: 1, bytes: 40 }, false, None));
             }
             times.push(u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX));
         }

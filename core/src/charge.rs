@@ -30,7 +30,7 @@ pub struct Taken {
     pub bucket: SmolStr,
     /// How many units.
     pub units: u64,
-    /// Start of the period they were taken from (days since the epoch in the plan's calendar), so that what is
+    /// Start of the period they were taken from (days since the epoch in the plan's calendar, or minutes), so that what is
     /// given back after the period's end does not swell the next one.
     pub period: u32,
 }

@@ -29,6 +29,7 @@ pub use decision::{
 };
 pub use event::{Event, EventKind};
 pub use facts::{CannotCarry, Facts, Funds, Offer, Offers, Reach};
+pub(crate) use id::fixed_hash;
 pub use id::{IdError, MessageId, SHARD_COUNT, Shard};
 pub use message::{Consent, Marks, Message, Originator, Owner, Pinned, Status, Told, Wait};
 pub use money::{Currency, Money, MoneyError};

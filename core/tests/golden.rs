@@ -94,8 +94,16 @@ impl Scene {
     fn ask(&self, service: Service, to: &str, message: Message) -> Priced {
         let recipient = Address::parse(to).unwrap();
         let size = Size { segments: if service == Sms { message.segments } else { 1 }, bytes: message.bytes };
-        let ask =
-            Ask { service, recipient: &recipient, size, file: message.file, origin: self.origin, at: NOW };
+        let ask = Ask {
+            service,
+            recipient: &recipient,
+            size,
+            file: message.file,
+            origin: self.origin,
+            account: None,
+            route: None,
+            at: NOW,
+        };
         price(&self.plan, &self.payer, &ask)
     }
 

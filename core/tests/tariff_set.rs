@@ -123,7 +123,7 @@ fn contradictions_in_a_plan_name_both_lines() {
         with(
             "[[example]]\nservice = \"sms\"\nto = \"+46701234567\"\nprice = \"0.03\"\nused = { sms100 = 1 }\n"
         ),
-        ["p:12: the plan has no allowance, pass, cap or volume `sms100`"]
+        ["p:12: the plan has no allowance, pass, cap, volume or conversation `sms100`"]
     );
 }
 

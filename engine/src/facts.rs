@@ -8,7 +8,7 @@ use crate::shared::Shared;
 use std::sync::Arc;
 use switchback_core::charge::{Hold, Slot};
 use switchback_core::model::{
-    Address, ByService, ChargeOn, Content, Currency, Funds, Message, Money, Offer, Offers, Origin,
+    Address, ByService, ChargeOn, Content, Currency, Funds, Message, Money, Offer, Offers, Originator,
     PlanVersion, Presence, Price, Reach, Service, SubscriberId, Time, UnknownPrice,
 };
 use switchback_core::tariff::{AllowanceLeft, Occasion, Payer, Plan, Priced, Size};
@@ -51,8 +51,8 @@ pub(crate) struct Question<'a> {
     pub(crate) subscriber: Option<&'a SubscriberId>,
     /// What.
     pub(crate) content: &'a Content,
-    /// From where.
-    pub(crate) origin: Origin,
+    /// Who sends it, and from where.
+    pub(crate) originator: &'a Originator,
     /// When.
     pub(crate) at: Time,
     /// What the charging system said that it costs, once it was asked.
@@ -112,9 +112,10 @@ impl Shared {
             return None;
         }
         let mut allowances = Allowances::default();
-        let Question { recipient, origin, at, .. } = question;
+        let Question { recipient, originator, at, .. } = question;
+        let account = originator.owner.account();
         let occasion = match purse {
-            Purse::Of { plan, .. } => Some(Occasion::of(plan, recipient, origin, at)),
+            Purse::Of { plan, .. } => Some(Occasion::of(plan, recipient, originator.origin, at).by(account)),
             Purse::Nobody | Purse::NoPlan => None,
         };
         let offers = ByService::from_fn(|service| {
@@ -136,7 +137,7 @@ impl Shared {
             recipient: &message.recipient,
             subscriber: message.recipient_subscriber.as_ref(),
             content,
-            origin: message.originator.origin,
+            originator: &message.originator,
             at: message.accepted_at,
             quoted: None,
         };
@@ -165,7 +166,8 @@ impl Shared {
         match (purse, occasion) {
             (Purse::Of { payer, own, .. }, Some(occasion)) => {
                 let purse = own.map_or_else(|| payer.into(), |own| payer.without(own));
-                let (mut offer, allowance) = priced_offer(offer, occasion.price(purse, service, size, file));
+                let priced = occasion.price(purse, service, size, file, offer.route.as_ref());
+                let (mut offer, allowance) = priced_offer(offer, priced);
                 self.charged_outside(&mut offer, payer.currency, question.quoted);
                 return (offer, allowance);
             }

@@ -10,16 +10,16 @@ use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 use std::sync::Arc;
 use switchback_core::model::{
-    Address, Choice, Content, DeviceId, FallbackRule, Message, MessageId, Money, Origin, Originator, Owner,
-    PayerId, PlanId, Presence, Report, Service, ServiceChoice, Shard, Submission, SubscriberId,
+    Address, Choice, Content, DeviceId, FallbackRule, Message, MessageId, Origin, Originator, Owner, PayerId,
+    Presence, Report, Service, ServiceChoice, Shard, Submission, SubscriberId,
 };
 use switchback_core::tariff::Payer;
 use switchback_ports::directory::{Bearer, Entry, Kind, SipUser};
 use switchback_ports::{
     Accepted, Answer, Arrival, CancelOutcome, ConversationLine, ConversationSummary, DeviceReceipt,
     DeviceRow, Done, EventLine, IdempotencyKey, Intake, KEPT_MAX, LedgerTotals, MessageFilter, NamedQuote,
-    Overloaded, Page, Quote, QuoteAsk, Refusal, RefusalKind, RefusalRecord, RouteChange, StoreFailure,
-    StoreTotals, Subscription, Trace, answer,
+    Overloaded, Page, PayerChange, Quote, QuoteAsk, Refusal, RefusalKind, RefusalRecord, RouteChange,
+    StoreFailure, StoreTotals, Subscription, Trace, answer,
 };
 
 /// An answer that may be a refusal.
@@ -274,17 +274,10 @@ impl Intake for Engine {
         later
     }
 
-    fn put_payer(
-        &self,
-        payer: PayerId,
-        plan: PlanId,
-        top_up: Option<Money>,
-        credit_limit: Option<Money>,
-    ) -> Asked<Payer> {
+    fn put_payer(&self, payer: PayerId, change: PayerChange) -> Asked<Payer> {
         let (responder, later) = answer();
         let index = self.shared().loop_of(Shard::of(payer.as_str()));
-        let work =
-            Work::Payer(Box::new(PayerWork { id: payer, plan, top_up, credit_limit, answer: responder }));
+        let work = Work::Payer(Box::new(PayerWork { id: payer, change, answer: responder }));
         match self.shared().health.refusal() {
             Some(refused) => work.refuse(refused),
             None => self.hand(index, work),

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use switchback_core::charge::{ClaimAnswer, LedgerKind};
 use switchback_core::model::{
-    Choice, Content, Message, MessageId, Money, Owner, PayerId, PeerId, PlanId, Report, RouteId, Shard,
-    Submission,
+    Choice, Content, Message, MessageId, Owner, PayerId, PeerId, Report, RouteId, Shard, Submission,
 };
 use switchback_core::tariff::Payer;
 use switchback_ports::{
-    Accepted, CancelOutcome, DeviceReceipt, Done, NamedQuote, Quote, QuoteAsk, Refusal, Responder,
+    Accepted, CancelOutcome, DeviceReceipt, Done, NamedQuote, PayerChange, Quote, QuoteAsk, Refusal,
+    Responder,
 };
 
 /// One input of a loop. Small: what is large is boxed, so that a full inbox stays small too.
@@ -147,12 +147,8 @@ pub(crate) struct ClaimedWork {
 pub(crate) struct PayerWork {
     /// Which.
     pub(crate) id: PayerId,
-    /// The plan that it is to have.
-    pub(crate) plan: PlanId,
-    /// Money paid in.
-    pub(crate) top_up: Option<Money>,
-    /// The new credit limit.
-    pub(crate) credit_limit: Option<Money>,
+    /// What it is to have.
+    pub(crate) change: PayerChange,
     /// Who waits.
     pub(crate) answer: Responder<Result<Payer, Refusal>>,
 }

@@ -12,8 +12,8 @@ use smol_str::SmolStr;
 use switchback_core::charge::LedgerEntry;
 use switchback_core::model::{
     Address, ChargeOn, Choice, Content, DecisionRecord, DeviceId, Event, FallbackRule, Message, MessageId,
-    Money, Offer, Origin, Originator, Owner, PayerId, PlanVersion, Presence, Price, Report, RouteId, Service,
-    ServiceChoice, Settlement, Submission, SubscriberId, Time, Unit,
+    Money, Offer, Origin, Originator, Owner, PayerId, PlanId, PlanVersion, Presence, Price, Report, RouteId,
+    Service, ServiceChoice, Settlement, Submission, SubscriberId, Time, Unit,
 };
 use switchback_core::tariff::{AllowanceLeft, Payer};
 
@@ -112,13 +112,7 @@ pub trait Intake: Send + Sync {
     fn put_all(&self, entries: Vec<Entry>) -> Answer<Result<(), Refusal>>;
 
     /// Makes a payer or changes its plan, credit limit or balance (a top-up is added).
-    fn put_payer(
-        &self,
-        payer: PayerId,
-        plan: switchback_core::model::PlanId,
-        top_up: Option<Money>,
-        credit_limit: Option<Money>,
-    ) -> Answer<Result<Payer, Refusal>>;
+    fn put_payer(&self, payer: PayerId, change: PayerChange) -> Answer<Result<Payer, Refusal>>;
 
     /// Entries of the directory.
     fn directory(&self, kind: Kind) -> Vec<Entry>;
@@ -170,6 +164,35 @@ pub trait Intake: Send + Sync {
 
     /// True while submissions are accepted: recovered, store healthy, not stopping.
     fn ready(&self) -> Result<(), SmolStr>;
+}
+
+/// What a payer is made with, or what is changed of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PayerChange {
+    /// The plan that prices its messages.
+    pub plan: PlanId,
+    /// Money paid in.
+    pub top_up: Option<Money>,
+    /// Which of the plan's balances it goes to; nothing: `main`.
+    pub top_up_to: Option<SmolStr>,
+    /// How far the balance may go below zero from now on.
+    pub credit_limit: Option<Money>,
+    /// A cap that the payer agreed to pass in its present period, and by how much.
+    pub raise: Option<(SmolStr, Money)>,
+}
+
+impl PayerChange {
+    /// A payer on that plan, with nothing else changed.
+    #[must_use]
+    pub const fn to(plan: PlanId) -> Self {
+        Self { plan, top_up: None, top_up_to: None, credit_limit: None, raise: None }
+    }
+
+    /// The same with money paid in.
+    #[must_use]
+    pub fn with(self, top_up: Money) -> Self {
+        Self { top_up: Some(top_up), ..self }
+    }
 }
 
 /// The whole story of a message.

@@ -27,9 +27,9 @@ pub use charging::{
 };
 pub use clock::{Clock, Random};
 pub use intake::{
-    Accepted, Arrival, CancelOutcome, DeviceReceipt, Disposition, Intake, NamedQuote, Overloaded, Quote,
-    QuoteAsk, QuoteLine, QuotedCharge, QuotedFallback, Refusal, RefusalKind, RouteChange, RouteState,
-    Subscription, Trace,
+    Accepted, Arrival, CancelOutcome, DeviceReceipt, Disposition, Intake, NamedQuote, Overloaded,
+    PayerChange, Quote, QuoteAsk, QuoteLine, QuotedCharge, QuotedFallback, Refusal, RefusalKind, RouteChange,
+    RouteState, Subscription, Trace,
 };
 pub use page::{
     Chapter, ConversationLine, ConversationSummary, EventLine, IncomingMessage, LedgerTotals, MessageFilter,

@@ -20,8 +20,25 @@ pub(crate) struct PayerIn {
     pub(crate) plan: SmolStr,
     /// Money paid in, added to the balance.
     pub(crate) top_up: Option<MoneyIn>,
+    /// Which of the plan's balances it goes to; `main` when not given.
+    #[schema(value_type = Option<String>)]
+    pub(crate) top_up_to: Option<SmolStr>,
     /// How far the balance may go below zero; unchanged when not given.
     pub(crate) credit_limit: Option<MoneyIn>,
+    /// A spending cap that the payer agreed to pass.
+    pub(crate) raise: Option<RaiseIn>,
+}
+
+/// By how much a cap with `override` may be passed in its present period.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = RaiseIn)]
+pub(crate) struct RaiseIn {
+    /// The cap's id in the plan.
+    #[schema(value_type = String)]
+    pub(crate) cap: SmolStr,
+    /// What may be charged beyond it, added to what it was raised by before.
+    pub(crate) by: MoneyIn,
 }
 
 /// The money account behind SIMs and accounts.
@@ -44,7 +61,8 @@ pub(crate) struct PayerOut {
     available: MoneyOut,
     /// True: nothing is sold to it.
     barred: bool,
-    /// Its allowances, passes (one unit a period), spending caps (nano-units) and counted volumes.
+    /// Its allowances, passes (one unit a period), spending caps and balances of their own (nano-units), counted volumes and
+    /// open conversations.
     allowances: Vec<BucketOut>,
 }
 
@@ -52,15 +70,15 @@ pub(crate) struct PayerOut {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Allowance)]
 pub(crate) struct BucketOut {
-    /// Its id in the plan.
+    /// Its id in the plan; behind an `@` the account, route or recipient (a hash of it) that it counts for alone.
     #[schema(value_type = String)]
     id: SmolStr,
     /// What it counts.
     unit: UnitWord,
     /// Units a period.
     amount: u64,
-    /// The first day of the period that `used` and `held` are of; null: it has no periods, or was never used.
-    #[schema(value_type = Option<String>, format = Date)]
+    /// When the period that `used` and `held` are of began, by the clock of the plan: a day, like `2026-11-23`, or a
+    /// minute, like `2026-11-23T14:00`. Null: it has no periods, or was never used.
     since: Option<String>,
     /// Units charged.
     used: u64,
@@ -138,7 +156,7 @@ impl From<&Bucket> for BucketOut {
             id: bucket.id.clone(),
             unit: bucket.unit.into(),
             amount: bucket.amount,
-            since: (bucket.period > 0).then(|| day(bucket.period)),
+            since: bucket.since(),
             used: bucket.used,
             held: bucket.held,
         }
@@ -169,13 +187,6 @@ impl From<RefusalRecord> for RefusalOut {
             code: record.code,
         }
     }
-}
-
-/// A date, of days since 1970-01-01.
-fn day(days: u32) -> String {
-    let mut text = Time::from_millis(u64::from(days) * 86_400_000).to_string();
-    text.truncate("1970-01-01".len());
-    text
 }
 
 fn owner_text(owner: &Owner) -> String {

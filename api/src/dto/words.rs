@@ -162,6 +162,8 @@ words! {
         Utf8x160,
         /// A billionth of the currency: what a spending cap counts.
         Nano,
+        /// All messages to one recipient within 24 hours of the first.
+        Conversation,
     }
     /// What became of a cancel.
     CancelWord as CancelOutcome = CancelOutcome {

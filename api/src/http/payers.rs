@@ -13,6 +13,7 @@ use crate::query::Params;
 use axum::extract::State;
 use axum::response::Response;
 use switchback_core::model::{PayerId, PlanId};
+use switchback_ports::PayerChange;
 
 /// Look at a payer.
 #[utoipa::path(
@@ -32,9 +33,9 @@ pub(crate) async fn get(
     Ok(ok(&PayerOut::from(&payer)))
 }
 
-/// Open a payer, change its plan or credit limit, or pay money in.
+/// Open a payer, change its plan or credit limit, pay money in, or raise a cap.
 ///
-/// `top_up` is added each time: don't send it again without looking at the balance.
+/// `top_up` and `raise` are added each time: don't send them again without looking at the balance.
 #[utoipa::path(
     put, path = "/v1/admin/payers/{id}", tag = "admin", operation_id = "putPayer",
     params(("id" = String, Path, description = "Its id")),
@@ -56,9 +57,16 @@ pub(crate) async fn set(
     faults.check("plan", is_name(&given.plan), NAME_RULE);
     let top_up = faults.money("top_up", given.top_up.as_ref());
     let credit_limit = faults.money("credit_limit", given.credit_limit.as_ref());
+    let by = faults.money("raise.by", given.raise.as_ref().map(|raise| &raise.by));
     faults.end(Some(()))?;
-    let payer =
-        api.intake.put_payer(PayerId::new(id), PlanId::new(given.plan), top_up, credit_limit).await??;
+    let change = PayerChange {
+        plan: PlanId::new(given.plan),
+        top_up,
+        top_up_to: given.top_up_to,
+        credit_limit,
+        raise: given.raise.map(|raise| raise.cap).zip(by),
+    };
+    let payer = api.intake.put_payer(PayerId::new(id), change).await??;
     Ok(ok(&PayerOut::from(&payer)))
 }
 

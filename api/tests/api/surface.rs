@@ -68,6 +68,15 @@ impl Walk {
         let payer = self.put("putPayer", "/v1/admin/payers/shop", body).await;
         assert_eq!((&payer["balance"], &payer["available"]["amount"]), (&eur("2.00"), &json!("3.00")));
         assert_eq!(self.get("getPayer", "/v1/admin/payers/shop", ADMIN).await, payer);
+        for unknown in [
+            json!({"top_up": eur("1"), "top_up_to": "bonus"}),
+            json!({"raise": {"cap": "x", "by": eur("1")}}),
+        ] {
+            let mut body = unknown;
+            body["plan"] = json!("prepaid");
+            let asked = request(Method::PUT, "/v1/admin/payers/shop", ADMIN, Some(body));
+            self.stack.call(asked).await.problem(422, "no_such_counter");
+        }
         let body = json!({"addresses": ["+46703333333"], "payer": "shop", "max_price": eur("0.05")});
         let person = self.put("putSubscriber", "/v1/admin/subscribers/cleo", body).await;
         assert_eq!(self.get("getSubscriber", "/v1/admin/subscribers/cleo", ADMIN).await, person);

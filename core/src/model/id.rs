@@ -11,12 +11,10 @@ pub const SHARD_COUNT: u16 = 1024;
 pub struct Shard(u16);
 
 impl Shard {
-    /// The shard of a key (a payer's id): a fixed hash (FNV-1a), the same on every node and for ever.
+    /// The shard of a key (a payer's id): by a fixed hash.
     #[must_use]
     pub fn of(key: &str) -> Self {
-        let hash = key.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
+        let hash = fixed_hash(key);
         Self(u16::try_from((hash ^ (hash >> 32)) % u64::from(SHARD_COUNT)).unwrap_or(0))
     }
 
@@ -25,6 +23,13 @@ impl Shard {
     pub const fn number(self) -> u16 {
         self.0
     }
+}
+
+/// A hash that is the same on every node and for ever (FNV-1a).
+pub(crate) fn fixed_hash(key: &str) -> u64 {
+    key.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
 }
 
 /// A message's id: 48 bits of milliseconds, 10 bits of shard, 70 bits of counter and randomness.

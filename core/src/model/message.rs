@@ -138,6 +138,14 @@ pub enum Owner {
     Network,
 }
 
+impl Owner {
+    /// The account, when it is one's.
+    #[must_use]
+    pub const fn account(&self) -> Option<&AccountId> {
+        if let Self::Account(id) = self { Some(id) } else { None }
+    }
+}
+
 /// What the sender agreed to (DESIGN section 3): consent is the message's own bound, else the standing one; a
 /// later `choose` replaces it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

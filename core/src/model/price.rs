@@ -134,6 +134,8 @@ pub enum Unit {
     Utf8x160,
     /// One nano-unit of money: what a spending cap counts.
     Nano,
+    /// All messages to one recipient within 24 hours of the first.
+    Conversation,
 }
 
 impl Unit {
@@ -146,6 +148,7 @@ impl Unit {
             Self::Byte => "byte",
             Self::Utf8x160 => "utf8_160",
             Self::Nano => "nano",
+            Self::Conversation => "conversation",
         }
     }
 }

@@ -2,13 +2,16 @@
 //! of the period, and money under caps. All of it becomes part of the reservation, and so of the ledger.
 
 use super::calendar::Per;
+use super::each::{self, Conversation, Each};
 use super::explain::{Skipped, Told};
 use super::place::Dests;
-use super::plan::{Allowance, Overage, Split, Then, UNITS_MAX};
+use super::plan::{Allowance, MAIN_BALANCE, Overage, Split, Then, UNITS_MAX};
 use super::price::{AllowanceLeft, Case, Priced};
 use super::rates::{From, Rate, Tariff};
+use super::zone::Local;
 use crate::charge::Taken;
-use crate::model::{NotOffered, Price, Service, UnknownPrice};
+use crate::model::{NotOffered, Price, Service, Unit, UnknownPrice};
+use smol_str::SmolStr;
 
 /// A payer whose buckets are not those of its plan: it has not taken the plan in.
 const NOT_ADOPTED: Price = Price::Unknown(UnknownPrice::NoPlan);
@@ -39,13 +42,27 @@ impl<'c, 'a> Buckets<'c, 'a> {
     }
 
     fn period(&self, per: Per) -> u32 {
-        per.start(self.case.on.local.day)
+        per.start(self.case.on.local)
     }
 
-    fn take(&mut self, bucket: &smol_str::SmolStr, units: u64, period: u32) {
+    fn take(&mut self, bucket: &SmolStr, units: u64, period: u32) {
         if units > 0 {
             self.taken.push(Taken { bucket: bucket.clone(), units, period });
         }
+    }
+
+    /// The units, which are none while a conversation with the recipient goes on.
+    pub(super) fn conversation(&mut self, units: u64, tell: &mut impl FnMut(Told<'_>)) -> Result<u64, Price> {
+        let (Unit::Conversation, Some(id)) = (self.rate.unit, &self.rate.id) else { return Ok(units) };
+        let name = Each::Recipient.bucket(id, &self.case.whose()).ok_or(NOT_ADOPTED)?;
+        let stands = self.case.purse.conversation(&name, each::minute(self.case.on.at)).ok_or(NOT_ADOPTED)?;
+        tell(Told::Conversation { id, stands });
+        match stands {
+            Conversation::Open { .. } => return Ok(0),
+            Conversation::Begins { minute } => self.take(&name, 1, minute),
+            Conversation::Uncounted => {}
+        }
+        Ok(units)
     }
 
     /// The fees of passes that this message is the first of their period to use.
@@ -124,11 +141,11 @@ impl<'c, 'a> Buckets<'c, 'a> {
         {
             return Vec::new();
         }
-        let day = self.case.on.local.day;
+        let now = self.case.on.local;
         let mut order: Vec<usize> = (0..allowances.len()).collect();
         // A stable sort: what ends on one day stays in the order of its names.
         order.sort_by_key(|place| {
-            allowances.get(*place).map(|a| (a.priority, a.per.end(day).unwrap_or(u32::MAX)))
+            allowances.get(*place).map(|a| (a.priority, a.per.end(now).map_or(u32::MAX, Local::minutes)))
         });
         order
     }
@@ -196,27 +213,58 @@ impl<'c, 'a> Buckets<'c, 'a> {
     pub(super) fn caps(&mut self, amount: i128, tell: &mut impl FnMut(Told<'_>)) -> Result<i128, Price> {
         let case = self.case;
         let (sold, dests, counted) = (case.sold, self.dests.list(), self.counted);
-        let applies = |cap: &&super::plan::Cap| {
-            let scope = &cap.scope;
-            scope.sells(sold) && scope.reaches(dests) && scope.starts_at(counted)
+        let applying = || {
+            let caps = case.on.plan.caps.iter().filter(|cap| {
+                let scope = &cap.scope;
+                scope.sells(sold) && scope.reaches(dests) && scope.starts_at(counted)
+            });
+            caps.filter_map(|cap| Some((cap, cap.each.bucket(&cap.id, &case.whose())?)))
         };
         let mut amount = amount;
-        for cap in case.on.plan.caps.iter().filter(applies).filter(|cap| cap.then == Then::Free) {
-            let left = case.purse.left(&cap.id, self.period(cap.per)).ok_or(NOT_ADOPTED)?;
+        for (cap, id) in applying().filter(|(cap, _)| cap.then == Then::Free) {
+            let left = case.purse.left(&id, self.period(cap.per)).ok_or(NOT_ADOPTED)?;
             if amount > i128::from(left) {
-                tell(Told::Capped { id: &cap.id, left });
+                tell(Told::Capped { id: &id, left });
                 amount = i128::from(left);
             }
         }
-        for cap in case.on.plan.caps.iter().filter(applies) {
+        for (cap, id) in applying() {
             let period = self.period(cap.per);
-            let left = case.purse.left(&cap.id, period).ok_or(NOT_ADOPTED)?;
+            let own = case.purse.left(&id, period).ok_or(NOT_ADOPTED)?;
+            let raised = cap.raised.as_ref().and_then(|id| Some((id, case.purse.left_in(id, period)?)));
+            let left = own.saturating_add(raised.map_or(0, |(_, extra)| extra));
             if amount > i128::from(left) {
-                tell(Told::Capped { id: &cap.id, left });
+                tell(Told::Capped { id: &id, left });
                 return Err(Price::NotOffered(NotOffered::Cap));
             }
-            self.take(&cap.id, u64::try_from(amount).map_err(|_| NOT_ADOPTED)?, period);
+            let amount = u64::try_from(amount).map_err(|_| NOT_ADOPTED)?;
+            self.take(&id, amount.min(own), period);
+            if let Some((id, _)) = raised {
+                self.take(id, amount.saturating_sub(own), period);
+            }
         }
         Ok(amount)
+    }
+
+    /// Which balances the amount is paid from, in the plan's order; what they don't have is credit.
+    pub(super) fn balances(&mut self, amount: i128, tell: &mut impl FnMut(Told<'_>)) -> Result<(), Price> {
+        let plan = self.case.on.plan;
+        let left = |id: &SmolStr| self.case.purse.left(id, 0).map(i128::from).ok_or(NOT_ADOPTED);
+        let named = plan.named_balances().try_fold(0_i128, |sum, id| Ok(sum.saturating_add(left(id)?)))?;
+        let main = self.case.purse.own_money().saturating_sub(named).max(0);
+        let mut rest = amount;
+        for id in &plan.balances {
+            let is_main = id == MAIN_BALANCE;
+            let has = if is_main { main } else { left(id)? };
+            let part = rest.min(has);
+            rest = rest.saturating_sub(part);
+            if part > 0 {
+                tell(Told::Paid { id, part });
+            }
+            if !is_main {
+                self.take(id, u64::try_from(part).map_err(|_| NOT_ADOPTED)?, 0);
+            }
+        }
+        Ok(())
     }
 }

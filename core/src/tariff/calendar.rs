@@ -12,6 +12,7 @@ pub(super) const SECONDS_A_DAY: i64 = 86_400;
 /// How long a bucket lasts before it is new again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Per {
+    Hour,
     Day,
     /// From Monday.
     Week,
@@ -22,10 +23,13 @@ pub(super) enum Per {
 }
 
 impl Per {
-    /// The first day of the period that `day` lies in, in days since 1970-01-01; 0 for one that never ends.
-    pub(super) fn start(self, day: u32) -> u32 {
+    /// The beginning of the period that a moment lies in: days since 1970-01-01, for an hour minutes (of which there
+    /// are more than days in any year of four digits); 0 for one that never ends.
+    pub(super) fn start(self, now: Local) -> u32 {
+        let day = now.day;
         match self {
             Self::Once => 0,
+            Self::Hour => now.minutes().saturating_sub(u32::from(now.minute % 60)),
             Self::Day => day,
             // Day 4 was a Monday.
             Self::Week => day.saturating_sub(day.wrapping_add(3) % 7),
@@ -38,22 +42,45 @@ impl Per {
         }
     }
 
-    /// The first day of the next period; nothing for one that never ends.
-    pub(super) fn end(self, day: u32) -> Option<u32> {
-        let start = self.start(day);
+    /// True when a period that began there is one of these; 0 is of all.
+    pub(super) const fn counts(self, start: u32) -> bool {
         match self {
-            Self::Once => None,
-            Self::Day => start.checked_add(1),
-            Self::Week => start.checked_add(7),
-            // No month is longer, and no two are shorter together.
-            Self::Month(_) => Some(self.start(start.checked_add(31)?)),
+            _ if start == 0 => true,
+            Self::Once => false,
+            Self::Hour => is_minute(start),
+            Self::Day | Self::Week | Self::Month(_) => !is_minute(start),
         }
     }
 
-    /// The first day of the period before the one that begins on `start`.
-    pub(super) fn previous(self, start: u32) -> u32 {
-        self.start(start.saturating_sub(1))
+    /// When the next period begins; nothing for one that never ends.
+    pub(super) fn end(self, now: Local) -> Option<Local> {
+        let start = self.start(now);
+        let day = match self {
+            Self::Once => return None,
+            Self::Hour => return Local::of_minutes(start.checked_add(60)?),
+            Self::Day => start.checked_add(1)?,
+            Self::Week => start.checked_add(7)?,
+            // No month is longer, and no two are shorter together.
+            Self::Month(_) => self.start(Local::midnight(start.checked_add(31)?)),
+        };
+        Some(Local::midnight(day))
     }
+
+    /// The beginning of the period before the one that begins at `start`.
+    pub(super) fn previous(self, start: u32) -> u32 {
+        match self {
+            Self::Hour => start.saturating_sub(60),
+            Self::Day | Self::Week | Self::Month(_) | Self::Once => {
+                self.start(Local::midnight(start.saturating_sub(1)))
+            }
+        }
+    }
+}
+
+/// True for the beginning of a period that is in minutes. No day before the year 10000 is as many, and no minute since
+/// 1978 as few.
+pub(super) const fn is_minute(start: u32) -> bool {
+    start > 4_000_000
 }
 
 const fn before(year: i64, month: u32) -> (i64, u32) {
@@ -154,7 +181,7 @@ pub(super) fn minute_of_day(text: &str) -> Option<u16> {
 mod tests {
     use super::{Per, civil, date, days_of, moment};
     use crate::model::Time;
-    use crate::tariff::zone::Zone;
+    use crate::tariff::zone::{Local, Zone};
 
     #[test]
     fn dates_are_those_that_times_print() {
@@ -171,20 +198,22 @@ mod tests {
 
     #[test]
     fn periods_begin_where_the_last_one_ended() {
-        for per in [Per::Day, Per::Week, Per::Month(1), Per::Month(15), Per::Month(28)] {
-            for day in 19_000..21_000 {
-                let (start, end) = (per.start(day), per.end(day).unwrap());
-                assert!(start <= day && day < end, "{per:?} {day} {start} {end}");
-                assert_eq!(per.start(end), end, "{per:?} {day}");
-                assert_eq!(per.previous(end), start, "{per:?} {day}");
+        for per in [Per::Hour, Per::Day, Per::Week, Per::Month(1), Per::Month(15), Per::Month(28)] {
+            for minute in (19_000 * 1440..21_000 * 1440).step_by(997) {
+                let now = Local::of_minutes(minute).unwrap();
+                let (start, end) = (per.start(now), per.end(now).unwrap());
+                let begin = if per == Per::Hour { start } else { start * 1440 };
+                assert!(begin <= minute && minute < end.minutes(), "{per:?} {minute} {start} {end:?}");
+                assert_eq!(per.previous(per.start(end)), start, "{per:?} {minute}");
             }
         }
-        let leap = date("2028-02-29").unwrap();
-        assert_eq!(Per::Month(1).start(leap), leap - 28);
-        assert_eq!(Per::Month(1).end(leap), Some(leap + 1));
+        let leap = Local::midnight(date("2028-02-29").unwrap());
+        assert_eq!(Per::Month(1).start(leap), leap.day - 28);
+        assert_eq!(Per::Month(1).end(leap), Some(Local::midnight(leap.day + 1)));
         // 2026-11-23 is a Monday.
         let monday = date("2026-11-23").unwrap();
-        assert_eq!((Per::Week.start(monday), Per::Week.start(monday - 1)), (monday, monday - 7));
+        assert_eq!(Per::Week.start(Local::midnight(monday)), monday);
+        assert_eq!(Per::Week.start(Local::midnight(monday - 1)), monday - 7);
         assert_eq!((Per::Once.start(leap), Per::Once.end(leap)), (0, None));
     }
 

@@ -45,8 +45,15 @@ pub(super) fn rate(row: Row<'_, '_>, sold: Sold, rate: &Rate, faults: &mut Fault
     if rate.by_session && rate.settlement == Settlement::Server {
         fault("scope", "only a bearer rounds whole sessions: write `settlement = \"bearer\"`".to_owned());
     }
-    if rate.settlement == Settlement::Bearer && matches!(rate.tariff, Tariff::Volume { .. }) {
+    let by_volume = matches!(rate.tariff, Tariff::Volume { .. });
+    if rate.settlement == Settlement::Bearer && by_volume {
         fault("volume", "what the bearer settles is not counted here: drop `volume`".to_owned());
+    }
+    if rate.unit == Unit::Conversation && by_volume {
+        fault("volume", "conversations are not priced by volume: drop `volume`".to_owned());
+    }
+    if rate.unit == Unit::Conversation && rate.settlement == Settlement::Bearer {
+        fault("unit", "what the bearer settles is not counted here: price it by message".to_owned());
     }
 }
 
@@ -112,7 +119,8 @@ pub(super) fn buckets(plan: &Plan, faults: &mut Faults) {
         let allowances = plan.allowances.iter().map(|allowance| (allowance.line, "allowances"));
         let passes = plan.passes.iter().map(|pass| (pass.line, "passes"));
         let caps = plan.caps.iter().map(|cap| (cap.line, "caps"));
-        for (line, what) in allowances.chain(passes).chain(caps) {
+        let balances = plan.named_balances().map(|_| (1, "balances"));
+        for (line, what) in balances.chain(allowances).chain(passes).chain(caps) {
             let kept = format!("the charging system that the plan names keeps its own {what}: drop this one");
             faults.add(line, kept);
         }
@@ -141,7 +149,10 @@ fn twins(plan: &Plan, faults: &mut Faults) {
     let allowances = plan.allowances.iter().map(|allowance| ("allowance", &allowance.id, allowance.line));
     let passes = plan.passes.iter().map(|pass| ("pass", &pass.id, pass.line));
     let caps = plan.caps.iter().map(|cap| ("cap", &cap.id, cap.line));
-    let mut all: Vec<(&str, &SmolStr, usize)> = allowances.chain(passes).chain(caps).collect();
+    // The order of balances stands in the head of the file, of which no line is kept.
+    let balances = plan.named_balances().map(|id| ("balance", id, 1));
+    let mut all: Vec<(&str, &SmolStr, usize)> =
+        balances.chain(allowances).chain(passes).chain(caps).collect();
     all.sort_by_key(|(_, _, line)| *line);
     for (place, (what, id, line)) in all.iter().enumerate() {
         if let Some((_, _, first)) = all.iter().take(place).find(|(_, other, _)| other == id) {
@@ -150,9 +161,7 @@ fn twins(plan: &Plan, faults: &mut Faults) {
     }
     for sold in Sold::ALL {
         for rate in plan.rates.get(sold).rows() {
-            let Some(id) = rate.id.as_ref().filter(|_| matches!(rate.tariff, Tariff::Volume { .. })) else {
-                continue;
-            };
+            let Some(id) = rate.counter() else { continue };
             if let Some((what, _, first)) = all.iter().find(|(_, other, _)| *other == id) {
                 let message = format!(
                     "the counter `{id}` has the name of the {what} on line {first}: give it its own id"

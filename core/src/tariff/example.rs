@@ -1,21 +1,20 @@
 //! What a plan's author says that messages cost: read from the plan's own file and asserted, so that a plan is tested
 //! by the table it was agreed on.
 
-use super::calendar::{Per, moment};
+use super::calendar::moment;
+use super::each::{self, Whose};
 use super::explain::{Explanation, explain};
-use super::payer::Payer;
+use super::payer::{Bucket, Payer};
 use super::plan::Plan;
-use super::plan::Sold;
 use super::price::{Ask, Size};
-use super::rates::Tariff;
-use crate::model::{Address, Funds, Money, Origin, PayerId, Price, Service, Time};
+use crate::model::{AccountId, Address, Funds, Money, Origin, PayerId, Price, RouteId, Service, Time};
 use crate::rows::{Faults, Row};
 use smol_str::SmolStr;
 use toml::de::DeValue;
 
-const EXAMPLE: [&str; 17] = [
-    "name", "service", "to", "text", "segments", "bytes", "media", "origin", "at", "used", "balance",
-    "price", "units", "left", "funds", "degraded", "pass",
+const EXAMPLE: [&str; 19] = [
+    "name", "service", "to", "text", "segments", "bytes", "media", "origin", "account", "route", "at",
+    "used", "balance", "price", "units", "left", "funds", "degraded", "pass",
 ];
 
 /// Balances where an example says nothing of one: enough for everything.
@@ -35,6 +34,8 @@ pub struct Example {
     to: Address,
     file: bool,
     origin: Origin,
+    account: Option<AccountId>,
+    route: Option<RouteId>,
     at: Time,
     /// Units used of buckets; of caps nano-units.
     used: Vec<(SmolStr, u64)>,
@@ -84,6 +85,8 @@ impl Example {
             size,
             file: self.file,
             origin: self.origin,
+            account: self.account.as_ref(),
+            route: self.route.as_ref(),
             at: self.at,
         }
     }
@@ -93,14 +96,23 @@ impl Example {
     pub fn payer(&self, plan: &Plan) -> Payer {
         let mut payer = Payer::open(PayerId::new("example"), plan);
         payer.balance = Money::from_nanos(plan.currency, self.balance);
-        let day = plan.zone.local(self.at).day;
+        let now = plan.zone.local(self.at);
         for (id, used) in &self.used {
-            if let Some(bucket) = payer.buckets.iter_mut().find(|bucket| bucket.id == *id) {
-                bucket.used = *used;
-                bucket.period = period_of(plan, id).map_or(0, |per| per.start(day));
-            }
+            let known = self
+                .bucket(plan, id)
+                .and_then(|id| Some(Bucket { id: id.clone(), ..payer.bucket(&id)?.clone() }));
+            let Some(bucket) = known else { continue };
+            let period = plan.per(id).map_or_else(|| each::minute(self.at), |per| per.start(now));
+            payer.buckets.retain(|other| other.id != bucket.id);
+            payer.buckets.push(Bucket { period, used: *used, ..bucket });
         }
         payer
+    }
+
+    /// The bucket that counts the example's message under that id of the plan.
+    fn bucket(&self, plan: &Plan, id: &SmolStr) -> Option<SmolStr> {
+        let (account, route) = (self.account.as_ref(), self.route.as_ref());
+        plan.each(id)?.bucket(id, &Whose { recipient: &self.to, account, route })
     }
 
     fn differs(&self, plan: &Plan, explanation: &Explanation) -> Option<String> {
@@ -141,8 +153,9 @@ impl Example {
         }
         self.left.iter().find_map(|(id, expected)| {
             let payer = self.payer(plan);
-            let bucket = payer.buckets.iter().find(|bucket| bucket.id == *id)?;
-            let taken = priced.hold.iter().flat_map(|hold| &hold.taken).filter(|taken| taken.bucket == *id);
+            let name = self.bucket(plan, id)?;
+            let bucket = payer.bucket(&name)?;
+            let taken = priced.hold.iter().flat_map(|hold| &hold.taken).filter(|taken| taken.bucket == name);
             let taken = taken.fold(0_u64, |sum, taken| sum.saturating_add(taken.units));
             let left = bucket.amount.saturating_sub(bucket.used).saturating_sub(taken);
             (left != *expected).then(|| format!("left of {id}: expected {expected}, came {left}"))
@@ -158,22 +171,6 @@ pub struct ExampleFailed {
     pub what: String,
     /// How it came about.
     pub explanation: Explanation,
-}
-
-/// How long a bucket of the plan lasts; nothing when there is none of that name.
-fn period_of(plan: &Plan, id: &str) -> Option<Per> {
-    let allowance =
-        plan.allowances.iter().find(|allowance| allowance.id == id).map(|allowance| allowance.per);
-    let pass = || plan.passes.iter().find(|pass| pass.id == id).map(|pass| pass.per);
-    let cap = || plan.caps.iter().find(|cap| cap.id == id).map(|cap| cap.per);
-    let volume = || {
-        let rows = Sold::ALL.into_iter().flat_map(|sold| plan.rates.get(sold).rows());
-        rows.filter(|rate| rate.id.as_deref() == Some(id)).find_map(|rate| match &rate.tariff {
-            Tariff::Volume { per, .. } => Some(*per),
-            Tariff::Steps { .. } | Tariff::Tiers(_) => None,
-        })
-    };
-    allowance.or_else(pass).or_else(cap).or_else(volume)
 }
 
 /// Reads an example.
@@ -205,6 +202,8 @@ pub(super) fn read(row: Row<'_, '_>, plan: &Plan, faults: &mut Faults) -> Option
         to: to?.ok()?,
         file: row.flag("media", faults).unwrap_or(false),
         origin: origin?,
+        account: row.name("account", faults).map(AccountId::new),
+        route: row.name("route", faults).map(RouteId::new),
         at: at(row, plan, faults)?,
         used: counters(row, "used", plan, faults),
         balance: row.amount("balance", faults).unwrap_or(PLENTY),
@@ -275,8 +274,8 @@ fn counters(row: Row<'_, '_>, key: &str, plan: &Plan, faults: &mut Faults) -> Ve
     let mut counters = Vec::new();
     for (id, _) in table {
         let id: &str = id.get_ref().as_ref();
-        if period_of(plan, id).is_none() {
-            faults.add(line, format!("the plan has no allowance, pass, cap or volume `{id}`"));
+        if plan.each(id).is_none() {
+            faults.add(line, format!("the plan has no allowance, pass, cap, volume or conversation `{id}`"));
             continue;
         }
         let is_cap = plan.caps.iter().any(|cap| cap.id == id);

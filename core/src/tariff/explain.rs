@@ -1,12 +1,13 @@
 //! How a price came about, in sentences: which row, which bucket, what is left, and why not another. Told by the very
 //! function that prices.
 
+use super::each::{CONVERSATIONS_MAX, Conversation};
 use super::occasion::Occasion;
 use super::payer::Purse;
 use super::plan::{Plan, Sold};
 use super::price::{Ask, Priced};
 use super::rates::{Dest, From, Rate, Tariff};
-use crate::model::{Currency, Funds, Money, Price, Settlement, Unit};
+use crate::model::{Currency, Funds, Money, Price, Settlement, Time, Unit};
 use smol_str::SmolStr;
 
 /// Sentences beyond this help nobody.
@@ -25,8 +26,8 @@ pub struct Explanation {
 #[must_use]
 pub fn explain<'a>(plan: &Plan, payer: impl Into<Purse<'a>>, ask: &Ask<'_>) -> Explanation {
     let mut steps = vec![format!("plan {} version {}", plan.id, plan.version)];
-    let on = Occasion::of(plan, ask.recipient, ask.origin, ask.at);
-    let priced = on.work(payer.into(), ask.service, ask.size, ask.file, &mut |told| {
+    let on = Occasion::of(plan, ask.recipient, ask.origin, ask.at).by(ask.account);
+    let priced = on.work(payer.into(), ask.service, ask.size, ask.file, ask.route, &mut |told| {
         if steps.len() < SENTENCES_MAX {
             steps.extend(told.sentence(plan));
         }
@@ -58,6 +59,8 @@ pub(super) enum Told<'t> {
     Bucket { id: &'t str, burnt: u64, left: u64, unit: Unit },
     Body { rate: &'t Rate, units: u64, total: i128, per: i128, fee: i128, amount: i128 },
     Capped { id: &'t str, left: u64 },
+    Paid { id: &'t str, part: i128 },
+    Conversation { id: &'t str, stands: Conversation },
 }
 
 /// Why a bucket is left alone.
@@ -122,6 +125,17 @@ impl Told<'_> {
             Self::Body { rate, units, total, per, fee, amount } => {
                 body(plan, rate, *units, (*total, *per), *fee, *amount)
             }
+            Self::Conversation { id, stands } => match stands {
+                Conversation::Open { until } => {
+                    let until = Time::from_millis(u64::from(*until).saturating_mul(60_000));
+                    format!("`{id}`: a conversation with the recipient goes on until {until}")
+                }
+                Conversation::Begins { .. } => format!("`{id}`: a conversation begins with this message"),
+                Conversation::Uncounted => {
+                    format!("`{id}`: a conversation by itself, as {CONVERSATIONS_MAX} others are open")
+                }
+            },
+            Self::Paid { id, part } => format!("the balance `{id}` pays {}", money(*part, plan.currency)),
             Self::Capped { id, left } => {
                 format!("the cap `{id}` leaves {}", money(i128::from(*left), plan.currency))
             }

@@ -5,12 +5,15 @@ use super::origin::Origins;
 use super::place::Dests;
 use super::plan::Plan;
 use super::zone::Local;
-use crate::model::{Address, Origin, Time};
+use crate::model::{AccountId, Address, Origin, Time};
 
 /// A recipient, an origin and a moment, as a plan sees them.
 #[derive(Clone, Copy, Debug)]
 pub struct Occasion<'a> {
     pub(super) plan: &'a Plan,
+    pub(super) recipient: &'a Address,
+    pub(super) account: Option<&'a AccountId>,
+    pub(super) at: Time,
     pub(super) dests: Dests,
     pub(super) origins: Origins,
     pub(super) local: Local,
@@ -19,15 +22,24 @@ pub struct Occasion<'a> {
 }
 
 impl<'a> Occasion<'a> {
-    /// How the plan sees a message to `recipient`, sent from `origin` at `at`.
+    /// How the plan sees a message to `recipient`, sent from `origin` at `at`, by no account.
     #[must_use]
-    pub fn of(plan: &'a Plan, recipient: &Address, origin: Origin, at: Time) -> Self {
+    pub fn of(plan: &'a Plan, recipient: &'a Address, origin: Origin, at: Time) -> Self {
         Self {
             plan,
+            recipient,
+            account: None,
+            at,
             dests: Dests::of(plan, recipient, at),
             origins: Origins::of(plan, origin),
             local: plan.zone.local(at),
             is_valid: plan.is_valid(at),
         }
+    }
+
+    /// The same, sent by that account.
+    #[must_use]
+    pub fn by(self, account: Option<&'a AccountId>) -> Self {
+        Self { account, ..self }
     }
 }

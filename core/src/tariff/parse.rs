@@ -10,7 +10,7 @@ use super::check;
 use super::example;
 use super::numbers::Numbers;
 use super::numbers_read::{country, csv_rows};
-use super::plan::{Plan, PlanError, Rounding, Sold, SoldRates, UnknownNetwork};
+use super::plan::{Plan, PlanError, Rounding, Sold, SoldRates, UnknownNetwork, Volume};
 use super::prefixes::{Added, Prefixes};
 use super::rates::Tariff;
 use super::zone::Zone;
@@ -120,7 +120,7 @@ fn read_tables<'t>(
     for sold in Sold::ALL {
         plan.rates.get_mut(sold).sort();
     }
-    plan.volumes = volumes(&plan, &mut texts.own);
+    counters(&mut plan, &mut texts.own);
     let faults = &mut texts.own;
     for row in top.sections("allowance", "[[allowance]]", faults) {
         let allowance = buckets::allowance(row, &mut plan, faults);
@@ -144,24 +144,34 @@ fn read_tables<'t>(
     Some(plan)
 }
 
-/// The counters of prices by volume; rows of one id share one.
-fn volumes(plan: &Plan, faults: &mut Faults) -> Vec<(SmolStr, Unit)> {
-    let mut counters: Vec<(SmolStr, Unit)> = Vec::new();
-    for rate in Sold::ALL.into_iter().flat_map(|sold| plan.rates.get(sold).rows()) {
-        let (Tariff::Volume { .. }, Some(id)) = (&rate.tariff, &rate.id) else { continue };
-        match counters.iter().find(|(known, _)| known == id) {
-            None => counters.push((id.clone(), rate.unit)),
-            Some((_, unit)) if *unit == rate.unit => {}
-            Some((_, unit)) => {
-                let unit = unit.as_str();
-                faults.add(
-                    rate.line,
-                    format!("the counter `{id}` counts {unit}s elsewhere: make both the same"),
-                );
+/// The counters of prices by volume and of conversations; rows of one id share one.
+fn counters(plan: &mut Plan, faults: &mut Faults) {
+    let rates = Sold::ALL.into_iter().flat_map(|sold| plan.rates.get(sold).rows());
+    for rate in rates {
+        let Some(id) = rate.counter() else { continue };
+        let (unit, per) = match rate.tariff {
+            Tariff::Volume { per, .. } => (rate.unit, Some(per)),
+            Tariff::Steps { .. } | Tariff::Tiers(_) => (Unit::Conversation, None),
+        };
+        let volume = plan.volumes.iter().find(|volume| volume.id == *id);
+        let known = volume.map(|volume| (volume.unit, Some(volume.per)));
+        let known = known.or_else(|| plan.conversations.contains(id).then_some((Unit::Conversation, None)));
+        match (known, per) {
+            (Some(known), _) if known == (unit, per) => {}
+            (Some((known, _)), _) if known != unit => {
+                let known = known.as_str();
+                let fault = format!("the counter `{id}` counts {known}s elsewhere: make both the same");
+                faults.add(rate.line, fault);
             }
+            (Some(_), _) => {
+                let fault =
+                    format!("the counter `{id}` has another `volume_per` elsewhere: make both the same");
+                faults.add(rate.line, fault);
+            }
+            (None, Some(per)) => plan.volumes.push(Volume { id: id.clone(), unit, per }),
+            (None, None) => plan.conversations.push(id.clone()),
         }
     }
-    counters
 }
 
 /// The table of prices that the plan names.
@@ -212,7 +222,7 @@ fn header(top: Row<'_, '_>, numbers: &Arc<Numbers>, faults: &mut Faults) -> Opti
         row.text("country", faults).and_then(|text| country(text, row.line_of("country", faults), faults));
     let balance = top.section("balance", "[balance]", faults);
     if let Some(balance) = balance {
-        balance.only(&["credit_limit"], faults);
+        balance.only(&["credit_limit", "order"], faults);
     }
     let (valid_from, valid_to) =
         (time(row, "valid_from", &zone, faults), time(row, "valid_to", &zone, faults));
@@ -233,6 +243,7 @@ fn header(top: Row<'_, '_>, numbers: &Arc<Numbers>, faults: &mut Faults) -> Opti
         valid_from,
         valid_to,
         credit_limit: balance.and_then(|row| row.amount("credit_limit", faults)).unwrap_or(0),
+        balances: balance.map_or_else(Vec::new, |row| buckets::balances(row, faults)),
         zone,
         numbers: Arc::clone(numbers),
         classes: Vec::new(),
@@ -248,6 +259,7 @@ fn header(top: Row<'_, '_>, numbers: &Arc<Numbers>, faults: &mut Faults) -> Opti
         passes: Vec::new(),
         caps: Vec::new(),
         volumes: Vec::new(),
+        conversations: Vec::new(),
         examples: Vec::new(),
     })
 }

@@ -1,6 +1,8 @@
 //! The money account that a message is charged to. It changes only by ledger entries, credits and plans.
 
-use super::plan::{Allowance, Plan, UNITS_MAX};
+use super::calendar::is_minute;
+use super::each::{self, Conversation, Each};
+use super::plan::{Allowance, MAIN_BALANCE, Plan, UNITS_MAX};
 use crate::charge::{Hold, LedgerEntry, LedgerKind, Taken};
 use crate::model::{Currency, Money, PayerId, PlanId, Time, Unit};
 use serde::{Deserialize, Serialize};
@@ -36,16 +38,18 @@ pub struct Payer {
 }
 
 /// A counter in its current period: units of an allowance, one purchase of a pass, money under a cap (in nano-units),
-/// units that count for a price by volume. None ever passes its amount.
+/// units that count for a price by volume, a conversation, the part of the money that is in a balance of its own. None ever passes its amount.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Bucket {
-    /// The id in the plan; with a `+` behind it, the bucket of an allowance's units that were carried over.
+    /// The id in the plan; with a `+` behind it, the units of an allowance that were carried over, or what a cap was raised by; with an `@`
+    /// and an account, a route or a hash of a recipient, the one that counts for that alone.
     pub id: SmolStr,
     /// What it counts.
     pub unit: Unit,
     /// Units a period.
     pub amount: u64,
-    /// Start of the period that `used` and `held` are of, in days since 1970-01-01.
+    /// Start of the period that `used` and `held` are of: days since 1970-01-01, or minutes where it is an hour or the
+    /// 24 hours of a conversation.
     pub period: u32,
     /// Units charged in that period.
     pub used: u64,
@@ -114,12 +118,22 @@ impl Payer {
         self.plan = plan.id.clone();
         self.charged_outside = plan.external.is_some();
         let old = std::mem::take(&mut self.buckets);
-        self.buckets = plan.buckets().collect();
-        for bucket in &mut self.buckets {
-            let kept = old.iter().find(|kept| kept.id == bucket.id && kept.unit == bucket.unit);
-            if let Some(kept) = kept {
-                (bucket.period, bucket.used, bucket.held) = (kept.period, kept.used, kept.held);
-            }
+        for bucket in plan.buckets() {
+            // A count of hours says nothing of days, nor the reverse.
+            let same = |kept: &&Bucket| {
+                kept.unit == bucket.unit && plan.per(&bucket.id).is_none_or(|per| per.counts(kept.period))
+            };
+            let own = old.iter().filter(same).find(|kept| kept.id == bucket.id);
+            let several = plan.each(&bucket.id).is_some_and(|each| each != Each::Payer);
+            let each = old.iter().filter(same).filter(|kept| several && kept.counter() == Some(&bucket.id));
+            let given = bucket.is_carried() || plan.named_balances().any(|id| *id == bucket.id);
+            let kept = |kept: &Bucket| {
+                let amount = if given { kept.amount } else { bucket.amount };
+                Bucket { amount, ..kept.clone() }
+            };
+            let each: Vec<Bucket> = each.map(kept).collect();
+            self.buckets.push(own.map_or_else(|| bucket.clone(), kept));
+            self.buckets.extend(each);
         }
         for allowance in &plan.allowances {
             self.roll(allowance, &old, plan, at);
@@ -132,7 +146,7 @@ impl Payer {
     #[must_use]
     pub fn is_behind(&self, plan: &Plan, at: Time) -> bool {
         let rolling = plan.allowances.iter().filter(|allowance| allowance.carried.is_some());
-        let mut periods = rolling.map(|allowance| (allowance, allowance.per.start(plan.zone.local(at).day)));
+        let mut periods = rolling.map(|allowance| (allowance, allowance.per.start(plan.zone.local(at))));
         periods.any(|(allowance, period)| {
             self.buckets.iter().any(|bucket| bucket.id == allowance.id && bucket.period < period)
         })
@@ -141,7 +155,7 @@ impl Payer {
     /// Brings an allowance that rolls over into the present period, with what it carries over.
     fn roll(&mut self, allowance: &Allowance, old: &[Bucket], plan: &Plan, at: Time) {
         let Some(carried) = &allowance.carried else { return };
-        let now = allowance.per.start(plan.zone.local(at).day);
+        let now = allowance.per.start(plan.zone.local(at));
         let known = old.iter().find(|bucket| bucket.id == allowance.id && bucket.period > 0);
         let extra = match known {
             // A payer that had it in no period before has nothing to carry over.
@@ -175,6 +189,45 @@ impl Payer {
     pub fn credit(&mut self, amount: Money) -> Result<(), LedgerError> {
         self.check(amount)?;
         self.balance = self.balance.checked_add(amount).ok_or(LedgerError::Overflow)?;
+        self.version = self.version.saturating_add(1);
+        Ok(())
+    }
+
+    /// Adds money that was paid into one of the plan's balances.
+    ///
+    /// # Errors
+    /// [`LedgerError::NoBucket`] when the plan has no such balance; else as [`Self::credit`].
+    pub fn credit_to(&mut self, balance: &str, amount: Money, plan: &Plan) -> Result<(), LedgerError> {
+        if balance == MAIN_BALANCE {
+            return self.credit(amount);
+        }
+        let known = plan.named_balances().any(|id| id == balance);
+        let place = self.buckets.iter().position(|bucket| known && bucket.id == balance);
+        let bucket = place.and_then(|place| self.buckets.get(place)).ok_or(LedgerError::NoBucket)?;
+        let nanos = u64::try_from(amount.nanos).map_err(|_| LedgerError::Overflow)?;
+        let sum = bucket.amount.checked_add(nanos).ok_or(LedgerError::Overflow)?;
+        self.credit(amount)?;
+        if let Some(bucket) = place.and_then(|place| self.buckets.get_mut(place)) {
+            bucket.amount = sum;
+        }
+        Ok(())
+    }
+
+    /// Lets the present period of a cap take so much more: the payer agreed to it.
+    ///
+    /// # Errors
+    /// [`LedgerError::NoBucket`] when the plan has no cap of that name that may be raised; [`LedgerError`] when the amount
+    /// is negative, of another currency, or does not fit.
+    pub fn raise(&mut self, cap: &str, by: Money, plan: &Plan, at: Time) -> Result<(), LedgerError> {
+        self.check(by)?;
+        let by = u64::try_from(by.nanos).map_err(|_| LedgerError::Overflow)?;
+        let (id, per) = plan.raisable(cap).ok_or(LedgerError::NoBucket)?;
+        let period = per.start(plan.zone.local(at));
+        let bucket = self.buckets.iter_mut().find(|bucket| bucket.id == *id).ok_or(LedgerError::NoBucket)?;
+        if bucket.period != period {
+            (bucket.period, bucket.amount, bucket.used, bucket.held) = (period, 0, 0, 0);
+        }
+        bucket.amount = bucket.amount.checked_add(by).ok_or(LedgerError::Overflow)?;
         self.version = self.version.saturating_add(1);
         Ok(())
     }
@@ -241,6 +294,19 @@ impl Payer {
 }
 
 impl Bucket {
+    /// When its period began, by the clock of the plan: a day, or a minute; nothing when it has none, or was never used.
+    #[must_use]
+    pub fn since(&self) -> Option<String> {
+        let (millis, shown) = if is_minute(self.period) {
+            (60_000, "2026-11-23T14:00".len())
+        } else {
+            (86_400_000, "2026-11-23".len())
+        };
+        let mut text = Time::from_millis(u64::from(self.period).saturating_mul(millis)).to_string();
+        text.truncate(shown);
+        (self.period > 0).then_some(text)
+    }
+
     fn is_carried(&self) -> bool {
         self.id.ends_with('+')
     }
@@ -256,15 +322,23 @@ impl Plan {
             std::iter::once(bucket(&allowance.id, allowance.unit, allowance.amount)).chain(carried)
         });
         let passes = self.passes.iter().map(move |pass| bucket(&pass.id, Unit::Message, 1));
-        let caps = self.caps.iter().map(move |cap| bucket(&cap.id, Unit::Nano, cap.amount));
-        let volumes = self.volumes.iter().map(move |(id, unit)| bucket(id, *unit, UNITS_MAX));
-        allowances.chain(passes).chain(caps).chain(volumes)
+        let caps = self.caps.iter().flat_map(move |cap| {
+            let raised = cap.raised.as_ref().map(|id| bucket(id, Unit::Nano, 0));
+            std::iter::once(bucket(&cap.id, Unit::Nano, cap.amount)).chain(raised)
+        });
+        let balances = self.named_balances().map(move |id| bucket(id, Unit::Nano, 0));
+        let volumes = self.volumes.iter().map(move |volume| bucket(&volume.id, volume.unit, UNITS_MAX));
+        let conversations = self.conversations.iter().map(move |id| bucket(id, Unit::Conversation, 1));
+        allowances.chain(passes).chain(caps).chain(balances).chain(volumes).chain(conversations)
     }
 }
 
 /// Moves units of one allowance.
-fn turn(buckets: &mut [Bucket], taken: &Taken, kind: LedgerKind) -> Result<(), LedgerError> {
-    let Some(bucket) = buckets.iter_mut().find(|bucket| bucket.id == taken.bucket) else {
+fn turn(buckets: &mut Vec<Bucket>, taken: &Taken, kind: LedgerKind) -> Result<(), LedgerError> {
+    let known = buckets.iter().position(|bucket| bucket.id == taken.bucket);
+    let opened = || each::open(buckets, &taken.bucket, taken.period);
+    let place = if kind == LedgerKind::Reserve { known.or_else(opened) } else { known };
+    let Some(bucket) = place.and_then(|place| buckets.get_mut(place)) else {
         // An allowance that the plan has dropped since: there is nothing left to give its units back to.
         return if kind == LedgerKind::Reserve { Err(LedgerError::NoBucket) } else { Ok(()) };
     };
@@ -311,6 +385,13 @@ impl<'a> From<&'a Payer> for Purse<'a> {
 }
 
 impl Purse<'_> {
+    /// Money of the payer's own that nothing holds, in all its balances; credit is not among it.
+    pub(super) fn own_money(&self) -> i128 {
+        let freed = self.own.map_or(0, |own| own.amount.nanos);
+        let Payer { balance, held, .. } = self.payer;
+        balance.nanos.saturating_sub(held.nanos).saturating_add(freed)
+    }
+
     /// True when that amount can be paid, as far as is known here; nothing always can.
     pub(super) fn can_pay(&self, amount: i128) -> bool {
         let freed = self.own.filter(|own| own.amount.currency == self.payer.currency);
@@ -322,8 +403,19 @@ impl Purse<'_> {
     /// What is left of a bucket in the period that starts at `period`; nothing for one that the payer has not, or has
     /// for a later period.
     pub(super) fn left(&self, id: &str, period: u32) -> Option<u64> {
-        let bucket = self.payer.buckets.iter().find(|bucket| bucket.id == id)?;
+        let bucket = self.payer.bucket(id)?;
         if bucket.period < period { Some(bucket.amount) } else { self.left_of(bucket, period) }
+    }
+
+    /// Where the conversation that this bucket counts stands; nothing when the payer's plan has none of that name.
+    pub(super) fn conversation(&self, id: &str, minute: u32) -> Option<Conversation> {
+        let bucket = self.payer.bucket(id)?;
+        let until = bucket.until();
+        Some(match self.left_of(bucket, bucket.period)? {
+            0 if until > minute => Conversation::Open { until },
+            _ if self.payer.talks_to_all_it_can(minute) => Conversation::Uncounted,
+            _ => Conversation::Begins { minute: minute.max(bucket.period) },
+        })
     }
 
     /// What is left of a bucket that is of that very period.

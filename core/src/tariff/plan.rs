@@ -1,6 +1,7 @@
 //! A plan: the price rules of one kind of subscription, as read from one TOML file and the tables it names.
 
 use super::calendar::Per;
+use super::each::Each;
 use super::example::Example;
 use super::numbers::{Country, Numbers};
 use super::prefixes::Prefixes;
@@ -16,6 +17,9 @@ use std::sync::Arc;
 
 /// The most units that a message may have, or an allowance hold: 2^48 (256 TiB as bytes).
 pub(super) const UNITS_MAX: u64 = 1 << 48;
+
+/// The balance of what is in no other.
+pub const MAIN_BALANCE: &str = "main";
 
 /// A plan. Made by [`Plan::parse`] and [`super::Tariffs::parse`] only, which refuse what is ambiguous.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +42,8 @@ pub struct Plan {
     pub valid_to: Option<Time>,
     /// How far below zero a new payer's balance may go, in nano-units.
     pub(super) credit_limit: i128,
+    /// The order in which balances are spent, `main` being what no other is; empty: there is no other.
+    pub(super) balances: Vec<SmolStr>,
     /// The clock of its bands, days and months.
     pub(super) zone: Zone,
     /// What is known of numbers; shared with other plans.
@@ -58,8 +64,10 @@ pub struct Plan {
     pub(super) allowances: Vec<Allowance>,
     pub(super) passes: Vec<Pass>,
     pub(super) caps: Vec<Cap>,
-    /// Counters of prices by volume, with what they count.
-    pub(super) volumes: Vec<(SmolStr, Unit)>,
+    /// Counters of prices by volume.
+    pub(super) volumes: Vec<Volume>,
+    /// Counters of conversations.
+    pub(super) conversations: Vec<SmolStr>,
     /// What its author says that messages cost.
     pub(super) examples: Vec<Example>,
 }
@@ -251,15 +259,26 @@ pub(super) struct Pass {
     pub(super) line: usize,
 }
 
+/// Units of a period that a price by volume is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Volume {
+    pub(super) id: SmolStr,
+    pub(super) unit: Unit,
+    pub(super) per: Per,
+}
+
 /// The most that is charged in a period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cap {
     pub(super) id: SmolStr,
+    pub(super) each: Each,
     pub(super) scope: Scope,
     /// Nano-units.
     pub(super) amount: u64,
     pub(super) per: Per,
     pub(super) then: Then,
+    /// The bucket of what the period may take beyond it, once somebody agreed to that; nothing: nobody can.
+    pub(super) raised: Option<SmolStr>,
     pub(super) line: usize,
 }
 
@@ -310,6 +329,33 @@ impl Plan {
         self.valid_from.is_none_or(|from| from <= at) && self.valid_to.is_none_or(|to| at < to)
     }
 
+    /// How long a counter lasts; nothing when there is none of that name, or it counts conversations.
+    pub(super) fn per(&self, id: &str) -> Option<Per> {
+        let allowance = self.allowances.iter().find(|allowance| allowance.id == id).map(|of| of.per);
+        let pass = || self.passes.iter().find(|pass| pass.id == id).map(|of| of.per);
+        let cap = || self.caps.iter().find(|cap| cap.id == id).map(|of| of.per);
+        let volume = || self.volumes.iter().find(|volume| volume.id == id).map(|of| of.per);
+        allowance.or_else(pass).or_else(cap).or_else(volume)
+    }
+
+    /// For whom a counter counts; nothing when there is none of that name.
+    pub(super) fn each(&self, id: &str) -> Option<Each> {
+        let cap = self.caps.iter().find(|cap| cap.id == id).map(|cap| cap.each);
+        let conversation = self.conversations.iter().any(|known| known == id).then_some(Each::Recipient);
+        cap.or(conversation).or_else(|| self.per(id).map(|_| Each::Payer))
+    }
+
+    /// The bucket of what a cap is raised by, and how long it lasts.
+    pub(super) fn raisable(&self, cap: &str) -> Option<(&SmolStr, Per)> {
+        let cap = self.caps.iter().find(|known| known.id == cap)?;
+        Some((cap.raised.as_ref()?, cap.per))
+    }
+
+    /// The balances beside the main one.
+    pub(super) fn named_balances(&self) -> impl Iterator<Item = &SmolStr> {
+        self.balances.iter().filter(|id| *id != MAIN_BALANCE)
+    }
+
     /// What the author says that messages cost.
     #[must_use]
     pub fn examples(&self) -> &[Example] {
@@ -333,11 +379,11 @@ impl Plan {
         let next_day = local.day.saturating_add(1);
         let edges = self.bands.iter().flat_map(|band| [band.from, band.to]);
         let edge = edges.filter(|edge| *edge > local.minute).map(|minute| Local { day: local.day, minute });
-        let midnight = (!self.bands.is_empty()).then_some(Local { day: next_day, minute: 0 });
+        let midnight = (!self.bands.is_empty()).then_some(Local::midnight(next_day));
         let periods = (self.allowances.iter().map(|allowance| allowance.per))
             .chain(self.passes.iter().map(|pass| pass.per))
             .chain(self.caps.iter().map(|cap| cap.per));
-        let periods = periods.filter_map(|per| per.end(local.day)).map(|day| Local { day, minute: 0 });
+        let periods = periods.filter_map(|per| per.end(local));
         let first = edge.chain(midnight).chain(periods).min_by_key(|local| (local.day, local.minute));
         let first = first.map(|local| self.zone.moment(local)).filter(|moment| *moment > at);
         first.into_iter().chain(self.valid_to).min()

@@ -2,6 +2,7 @@
 
 use super::amount;
 use super::buckets::{Buckets, Covered};
+use super::each::Whose;
 use super::explain::Told;
 use super::occasion::Occasion;
 use super::payer::Purse;
@@ -10,7 +11,8 @@ use super::plan::{Plan, Sold, UnknownNetwork};
 use super::rates::{Dest, Rate};
 use crate::charge::{External, Hold, Taken};
 use crate::model::{
-    Address, ChargeOn, Funds, Money, NotOffered, Origin, Price, Service, Settlement, Time, Unit, UnknownPrice,
+    AccountId, Address, ChargeOn, Funds, Money, NotOffered, Origin, Price, RouteId, Service, Settlement,
+    Time, Unit, UnknownPrice,
 };
 use smol_str::SmolStr;
 
@@ -27,6 +29,10 @@ pub struct Ask<'a> {
     pub file: bool,
     /// Where it is sent from.
     pub origin: Origin,
+    /// The account that sends it, if one does.
+    pub account: Option<&'a AccountId>,
+    /// The route it would take, if it is known.
+    pub route: Option<&'a RouteId>,
     /// When.
     pub at: Time,
 }
@@ -35,7 +41,7 @@ impl<'a> Ask<'a> {
     /// A text sent from the home network.
     #[must_use]
     pub const fn from_home(service: Service, recipient: &'a Address, size: Size, at: Time) -> Self {
-        Self { service, recipient, size, file: false, origin: Origin::HOME, at }
+        Self { service, recipient, size, file: false, origin: Origin::HOME, account: None, route: None, at }
     }
 }
 
@@ -91,18 +97,27 @@ pub struct AllowanceLeft {
 /// Who asks for several services makes the [`Occasion`] once.
 #[must_use]
 pub fn price<'a>(plan: &Plan, payer: impl Into<Purse<'a>>, ask: &Ask<'_>) -> Priced {
-    Occasion::of(plan, ask.recipient, ask.origin, ask.at).price(payer, ask.service, ask.size, ask.file)
+    let on = Occasion::of(plan, ask.recipient, ask.origin, ask.at).by(ask.account);
+    on.price(payer, ask.service, ask.size, ask.file, ask.route)
 }
 
 impl Occasion<'_> {
-    /// What a message of that size would cost this payer on this occasion; `file`: it carries one.
+    /// What a message of that size would cost this payer on this occasion; `file`: it carries one; `route`: it would take
+    /// that, if it is known.
     ///
     /// The amount is `charge(payer + message) - charge(payer)`, rounded once: what the units cost that no allowance covers,
     /// at the level of volume that the payer has reached, with the fee of a pass that the message is the first to use, and
     /// no more than a cap leaves. What is reserved counts as charged.
     #[must_use]
-    pub fn price<'p>(&self, payer: impl Into<Purse<'p>>, service: Service, size: Size, file: bool) -> Priced {
-        self.work(payer.into(), service, size, file, &mut |_| ())
+    pub fn price<'p>(
+        &self,
+        payer: impl Into<Purse<'p>>,
+        service: Service,
+        size: Size,
+        file: bool,
+        route: Option<&RouteId>,
+    ) -> Priced {
+        self.work(payer.into(), service, size, file, route, &mut |_| ())
     }
 
     /// The price; `tell` hears how it comes about.
@@ -112,9 +127,10 @@ impl Occasion<'_> {
         service: Service,
         size: Size,
         file: bool,
+        route: Option<&RouteId>,
         tell: &mut impl FnMut(Told<'_>),
     ) -> Priced {
-        Case { on: self, purse, service, size, sold: Sold::of(service, file) }.work(tell)
+        Case { on: self, purse, service, size, route, sold: Sold::of(service, file) }.work(tell)
     }
 }
 
@@ -142,10 +158,15 @@ pub(super) struct Case<'a> {
     pub(super) purse: Purse<'a>,
     pub(super) service: Service,
     pub(super) size: Size,
+    pub(super) route: Option<&'a RouteId>,
     pub(super) sold: Sold,
 }
 
 impl<'a> Case<'a> {
+    pub(super) const fn whose(&self) -> Whose<'a> {
+        Whose { recipient: self.on.recipient, account: self.on.account, route: self.route }
+    }
+
     fn work(&self, tell: &mut impl FnMut(Told<'_>)) -> Priced {
         let Occasion { plan, dests, is_valid, .. } = self.on;
         let payer = self.purse.payer;
@@ -217,7 +238,7 @@ impl<'a> Case<'a> {
             Unit::Segment => self.size.segments,
             Unit::Byte => self.size.bytes.saturating_add(rate.overhead),
             Unit::Utf8x160 => self.size.bytes.div_ceil(160).max(1),
-            Unit::Message | Unit::Nano => 1,
+            Unit::Message | Unit::Nano | Unit::Conversation => 1,
         };
         (priced.charge_on, priced.settlement, priced.unit, priced.units) =
             (rate.charge_on, rate.settlement, rate.unit, units);
@@ -252,6 +273,8 @@ impl<'a> Case<'a> {
             return Ok((amount, Vec::new()));
         }
         let mut buckets = Buckets::new(self, rate, dests);
+        let units = buckets.conversation(units, tell)?;
+        priced.units = units;
         let fee = buckets.passes(priced, tell)?;
         let Covered { mut open, degraded } = buckets.cover(units, priced, tell)?;
         priced.degraded = degraded;
@@ -262,6 +285,7 @@ impl<'a> Case<'a> {
         let amount =
             amount::charge(self.on.plan, rate, open, self.size.bytes, counted, fee, tell).ok_or(none)?;
         let amount = buckets.caps(amount, tell)?;
+        buckets.balances(amount, tell)?;
         Ok((amount, buckets.taken))
     }
 

@@ -121,6 +121,14 @@ pub(super) struct Rate {
     pub(super) line: usize,
 }
 
+impl Rate {
+    /// The counter that the row shares with those of its id.
+    pub(super) fn counter(&self) -> Option<&SmolStr> {
+        let counts = matches!(self.tariff, Tariff::Volume { .. }) || self.unit == Unit::Conversation;
+        self.id.as_ref().filter(|_| counts)
+    }
+}
+
 /// How the body of a price is counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Tariff {

@@ -45,6 +45,22 @@ pub(super) struct Local {
     pub(super) minute: u16,
 }
 
+impl Local {
+    pub(super) const fn midnight(day: u32) -> Self {
+        Self { day, minute: 0 }
+    }
+
+    /// Minutes since 1970-01-01 by that clock.
+    pub(super) fn minutes(self) -> u32 {
+        self.day.saturating_mul(1440).saturating_add(u32::from(self.minute))
+    }
+
+    pub(super) fn of_minutes(minutes: u32) -> Option<Self> {
+        let minute = u16::try_from(minutes % 1440).ok()?;
+        Some(Self { day: minutes / 1440, minute })
+    }
+}
+
 impl Zone {
     /// The zone of an IANA name such as `Europe/Berlin`.
     pub(super) fn named(name: &str) -> Option<Self> {

@@ -1,6 +1,7 @@
 //! Draws plans and messages. Amounts are in millionths of a euro.
 
-use switchback_core::model::{Address, Origin, Service, Time};
+use std::sync::LazyLock;
+use switchback_core::model::{AccountId, Address, Origin, RouteId, Service, Time};
 use switchback_core::tariff::{Ask, Size};
 
 /// A stream of numbers from a seed (SplitMix64).
@@ -40,6 +41,9 @@ impl Draw {
             segments: 1 + self.below(5),
             bytes: 1 + self.below(4000),
             wifi: self.one_in(3),
+            second: self.one_in(3),
+            account: self.of(&[None, Some(0), Some(1)]),
+            route: self.of(&[None, Some(0), Some(1)]),
             at,
         }
     }
@@ -54,21 +58,34 @@ pub(crate) struct Message {
     pub(crate) segments: u64,
     pub(crate) bytes: u64,
     pub(crate) wifi: bool,
+    /// To the second of the two people of its class.
+    pub(crate) second: bool,
+    /// Which of two accounts sends it, and which of two routes it would take, if any does.
+    pub(crate) account: Option<usize>,
+    pub(crate) route: Option<usize>,
     pub(crate) at: Time,
 }
 
-static OWN: std::sync::LazyLock<Address> =
-    std::sync::LazyLock::new(|| Address::parse("+46701234567").unwrap());
-static OTHER: std::sync::LazyLock<Address> =
-    std::sync::LazyLock::new(|| Address::parse("+46731234567").unwrap());
+/// By class, and in it by person.
+static PEOPLE: LazyLock<[[Address; 2]; 2]> = LazyLock::new(|| {
+    [["+46731234567", "+46731234568"], ["+46701234567", "+46701234568"]]
+        .map(|class| class.map(|number| Address::parse(number).unwrap()))
+});
+static ACCOUNTS: LazyLock<[AccountId; 2]> = LazyLock::new(|| ["shop", "bank"].map(AccountId::new));
+static ROUTES: LazyLock<[RouteId; 2]> = LazyLock::new(|| ["east", "west"].map(RouteId::new));
 
 impl Message {
     pub(crate) fn ask(&self) -> Ask<'_> {
         let segments = if self.service == Service::Sms { self.segments } else { 1 };
         let size = Size { segments, bytes: self.bytes };
-        let recipient = if self.own { &*OWN } else { &*OTHER };
         let origin = Origin { visited: None, wifi: self.wifi };
-        Ask { origin, ..Ask::from_home(self.service, recipient, size, self.at) }
+        let account = self.account.map(|n| &ACCOUNTS[n]);
+        let route = self.route.map(|n| &ROUTES[n]);
+        Ask { origin, account, route, ..Ask::from_home(self.service, self.recipient(), size, self.at) }
+    }
+
+    pub(crate) fn recipient(&self) -> &'static Address {
+        &PEOPLE[usize::from(self.own)][usize::from(self.second)]
     }
 }
 
@@ -78,6 +95,7 @@ pub(crate) enum Body {
     Steps { step: u64, price: u64, per: u64 },
     Tiers { small: u64, low: u64, high: u64 },
     Volume { price: u64, from: u64, then: u64 },
+    Conversation { price: u64 },
     NotOffered,
 }
 
@@ -122,6 +140,7 @@ pub(crate) struct Pass {
 #[derive(Clone, Debug)]
 pub(crate) struct Cap {
     pub(crate) id: &'static str,
+    pub(crate) of: &'static str,
     pub(crate) service: Option<Service>,
     pub(crate) amount: u64,
     pub(crate) per: &'static str,
@@ -132,17 +151,22 @@ pub(crate) struct Cap {
 pub(crate) struct Model {
     pub(crate) decimals: u32,
     pub(crate) rounding: &'static str,
+    /// Which balance is spent first, when there are two.
+    pub(crate) order: Option<[&'static str; 2]>,
+    /// Chat is priced by the conversation, not by the byte.
+    pub(crate) talks: bool,
     pub(crate) rows: Vec<Row>,
     pub(crate) allowances: Vec<Allowance>,
     pub(crate) pass: Option<Pass>,
     pub(crate) caps: Vec<Cap>,
 }
 
-const PERS: [&str; 4] = ["day", "week", "month", "once"];
+const PERS: [&str; 5] = ["hour", "day", "week", "month", "once"];
 
 impl Model {
     pub(crate) fn draw(draw: &mut Draw) -> Self {
         let decimals = 2 + u32::try_from(draw.below(4)).unwrap();
+        let talks = draw.one_in(4);
         let mut rows = Vec::new();
         for service in Service::ALL {
             // At least the row to anywhere for SMS, so that there is a plan.
@@ -155,14 +179,14 @@ impl Model {
             ] {
                 let must = service == Service::Sms && (own, origin) == (false, "any");
                 if must || draw.below(8) < often {
-                    rows.push(row(draw, service, own, origin));
+                    rows.push(row(draw, service, own, origin, talks));
                 }
             }
         }
         let mut allowances: Vec<Allowance> = Vec::new();
         for id in ["a", "b", "c"] {
             if draw.one_in(2) {
-                allowances.push(allowance(draw, id));
+                allowances.push(allowance(draw, id, talks));
             }
         }
         // Only what a row sells can be covered.
@@ -187,6 +211,7 @@ impl Model {
                 let amount = draw.below(200_000) / smallest * smallest;
                 caps.push(Cap {
                     id,
+                    of: draw.of(&["payer", "account", "route"]),
                     service,
                     amount,
                     per: draw.of(&PERS),
@@ -197,6 +222,8 @@ impl Model {
         Self {
             decimals,
             rounding: draw.of(&["up", "half-up", "half-even", "down"]),
+            order: draw.of(&[None, Some(["bonus", "main"]), Some(["main", "bonus"])]),
+            talks,
             rows,
             allowances,
             pass,
@@ -210,11 +237,14 @@ impl Model {
              [[destination]]\nid = \"own\"\nprefixes = [\"4670\"]\n",
             self.decimals, self.rounding
         );
+        if let Some(order) = self.order {
+            text.push_str(&format!("[balance]\norder = {order:?}\n"));
+        }
         for (n, row) in self.rows.iter().enumerate() {
             row.write(n, &mut text);
         }
         for allowance in &self.allowances {
-            allowance.write(&mut text);
+            allowance.write(self.talks, &mut text);
         }
         if let Some(pass) = &self.pass {
             let origin = if pass.home_only { "trigger_origin = [\"home\"]\n" } else { "" };
@@ -230,8 +260,9 @@ impl Model {
             let services =
                 cap.service.map_or_else(String::new, |service| format!("services = [\"{service}\"]\n"));
             text.push_str(&format!(
-                "[[cap]]\nid = \"{}\"\n{services}amount = \"{}\"\nper = \"{}\"\nthen = \"{}\"\n",
+                "[[cap]]\nid = \"{}\"\nof = \"{}\"\n{services}amount = \"{}\"\nper = \"{}\"\nthen = \"{}\"\n",
                 cap.id,
+                cap.of,
                 decimal(cap.amount),
                 cap.per,
                 cap.then
@@ -247,7 +278,7 @@ fn sells(row: &Row, allowance: &Allowance, service: Service) -> bool {
     row.service == service && place
 }
 
-fn row(draw: &mut Draw, service: Service, own: bool, origin: &'static str) -> Row {
+fn row(draw: &mut Draw, service: Service, own: bool, origin: &'static str, talks: bool) -> Row {
     let amount = |draw: &mut Draw| draw.below(40_000);
     let body = match (service, draw.below(8)) {
         (_, 0) if origin != "any" => Body::NotOffered,
@@ -257,6 +288,7 @@ fn row(draw: &mut Draw, service: Service, own: bool, origin: &'static str) -> Ro
         (Service::Sms, 1 | 2) => {
             Body::Volume { price: amount(draw), from: 1 + draw.below(12), then: amount(draw) }
         }
+        (Service::Im, _) if talks => Body::Conversation { price: amount(draw) },
         (Service::Im, _) => {
             Body::Steps { step: 1 + draw.below(2000), price: amount(draw), per: 1 + draw.below(3000) }
         }
@@ -283,7 +315,7 @@ fn row(draw: &mut Draw, service: Service, own: bool, origin: &'static str) -> Ro
     }
 }
 
-fn allowance(draw: &mut Draw, id: &'static str) -> Allowance {
+fn allowance(draw: &mut Draw, id: &'static str, talks: bool) -> Allowance {
     let service = draw.of(&Service::ALL);
     Allowance {
         id,
@@ -291,7 +323,7 @@ fn allowance(draw: &mut Draw, id: &'static str) -> Allowance {
         weight: draw.one_in(2).then(|| 1 + draw.below(4)),
         own: draw.one_in(4),
         home_only: draw.one_in(3),
-        amount: draw.below(if service == Service::Im { 9000 } else { 12 }),
+        amount: draw.below(if service == Service::Im && !talks { 9000 } else { 12 }),
         per: draw.of(&PERS),
         whole: draw.one_in(3),
         overage: draw.of(&["charge", "charge", "charge", "block", "throttle"]),
@@ -307,7 +339,7 @@ impl Row {
             "[[rate]]\nservice = \"{}\"\ndest = \"{dest}\"\norigin = \"{}\"\n",
             self.service, self.origin
         ));
-        if self.service == Service::Im {
+        if self.service == Service::Im && !matches!(self.body, Body::Conversation { .. }) {
             text.push_str("unit = \"byte\"\nim_overhead_bytes = 100\n");
         }
         match &self.body {
@@ -327,6 +359,10 @@ impl Row {
                 decimal(*price),
                 decimal(*then)
             )),
+            Body::Conversation { price } => text.push_str(&format!(
+                "id = \"v{n}\"\nunit = \"conversation\"\nprice = \"{}\"\n",
+                decimal(*price)
+            )),
             Body::NotOffered => text.push_str("offered = false\n"),
         }
         text.push_str(&format!(
@@ -342,8 +378,9 @@ impl Row {
 }
 
 impl Allowance {
-    fn write(&self, text: &mut String) {
+    fn write(&self, talks: bool, text: &mut String) {
         let unit = match self.service {
+            Service::Im if talks => "conversation",
             Service::Im => "byte",
             Service::Sms => "segment",
             Service::Mms => "message",

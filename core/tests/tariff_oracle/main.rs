@@ -39,13 +39,18 @@ fn life(seed: u64) {
     payer.credit_limit = Money::from_nanos(Currency::EUR, i128::from(draw.below(3)) * 10_000_000);
     let funds = Money::from_nanos(Currency::EUR, i128::from(draw.below(400)) * 1_000_000);
     payer.credit(funds).unwrap();
-    let mut naive = Naive::new(&model, funds.nanos + payer.credit_limit.nanos);
+    let bonus = Money::from_nanos(Currency::EUR, i128::from(draw.below(100)) * 1_000_000);
+    let bonus = if model.order.is_some() { bonus } else { Money::zero(Currency::EUR) };
+    payer.credit_to(if model.order.is_some() { "bonus" } else { "main" }, bonus, &plan).unwrap();
+    let funds = funds.checked_add(bonus).unwrap();
+    let credit = payer.credit_limit.nanos;
+    let mut naive = Naive::new(&model, funds.nanos, credit, u64::try_from(bonus.nanos).unwrap());
     let mut ledger: Vec<LedgerEntry> = Vec::new();
     // What is held or charged, by attempt.
     let mut slots: Vec<(u16, Hold, naive::Taken, bool)> = Vec::new();
     let mut at = START;
     for n in 0..ASKED {
-        at += draw.below(20) * DAY / 10;
+        at += if draw.one_in(2) { draw.below(60) * 60_000 } else { draw.below(20) * DAY / 10 };
         let message = draw.message(Time::from_millis(at));
         let quote = price(&plan, &payer, &message.ask());
         let expected = naive.price(&message);
@@ -87,6 +92,8 @@ fn life(seed: u64) {
             naive.end(kind, hold.amount.nanos, &taken);
         }
         check(&payer, &ledger, funds);
+        let spent = payer.bucket("bonus").map_or(0, |bucket| bucket.used + bucket.held);
+        assert_eq!(spent, naive.bonus_gone(), "seed {seed} case {n}\n{text}");
     }
 }
 

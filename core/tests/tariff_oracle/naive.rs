@@ -15,6 +15,9 @@ pub(crate) struct Naive<'m> {
     gone: BTreeMap<(String, String), u64>,
     /// Money and credit that is neither spent nor held, in nano-units.
     free: i128,
+    /// The part of it that is credit, and what was paid into the balance `bonus`.
+    credit: i128,
+    bonus: u64,
 }
 
 pub(crate) struct Answer {
@@ -27,6 +30,7 @@ pub(crate) struct Answer {
 fn period(per: &str, at: Time) -> String {
     let date = at.to_string();
     match per {
+        "hour" => date[..13].to_owned(),
         "day" => date[..10].to_owned(),
         "month" => date[..7].to_owned(),
         // Thursday was the first day of all: count Mondays.
@@ -36,8 +40,22 @@ fn period(per: &str, at: Time) -> String {
 }
 
 impl<'m> Naive<'m> {
-    pub(crate) fn new(model: &'m Model, free: i128) -> Self {
-        Self { model, gone: BTreeMap::new(), free }
+    pub(crate) fn new(model: &'m Model, money: i128, credit: i128, bonus: u64) -> Self {
+        Self { model, gone: BTreeMap::new(), free: money + credit, credit, bonus }
+    }
+
+    /// What of the bonus is spent or held.
+    pub(crate) fn bonus_gone(&self) -> u64 {
+        self.bonus - self.left("bonus", "ever", self.bonus)
+    }
+
+    /// Which balance pays what: the first as long as it has something.
+    fn pay(&self, amount: i128, taken: &mut Taken) {
+        let Some(order) = self.model.order else { return };
+        let bonus = i128::from(self.left("bonus", "ever", self.bonus));
+        let main = (self.free - self.credit - bonus).max(0);
+        let part = if order[0] == "bonus" { amount.min(bonus) } else { (amount - main).clamp(0, bonus) };
+        taken.push(("bonus".to_owned(), "ever".to_owned(), u64::try_from(part).unwrap()));
     }
 
     pub(crate) const fn can_pay(&self, nanos: i128) -> bool {
@@ -88,7 +106,9 @@ impl<'m> Naive<'m> {
         if matches!(row.body, Body::NotOffered) {
             return none(Price::NotOffered(NotOffered::Plan));
         }
+        let mut taken: Taken = Vec::new();
         let units = match message.service {
+            Service::Im if self.model.talks => self.conversation(n, message, &mut taken),
             Service::Im => message.bytes + 100,
             Service::Sms => message.segments,
             Service::Mms => 1,
@@ -97,7 +117,6 @@ impl<'m> Naive<'m> {
         let at_home = row.origin != "wifi";
         let uses_network = row.origin == "home"
             || (row.origin == "any" && !(message.wifi && message.service == Service::Im));
-        let mut taken: Taken = Vec::new();
         let (mut fee, mut granted) = (0, Vec::new());
         if let Some(pass) = &self.model.pass
             && pass.service == message.service
@@ -130,6 +149,21 @@ impl<'m> Naive<'m> {
         top += fee * bottom;
         let amount = self.round(top, bottom);
         self.capped(message, amount, degraded, taken)
+    }
+
+    /// A conversation, unless one with the recipient was begun in the last 24 hours and not given back.
+    fn conversation(&self, row: usize, message: &Message, taken: &mut Taken) -> u64 {
+        let name = format!("v{row} with {}", message.recipient());
+        let now = message.at.as_millis() / 60_000;
+        let begun = |minute: u64| self.gone.get(&(name.clone(), minute.to_string())).is_some_and(|n| *n > 0);
+        if self.gone.keys().any(|(known, minute)| {
+            let minute = if *known == name { minute.parse().unwrap() } else { 0 };
+            minute + 24 * 60 > now && begun(minute)
+        }) {
+            return 0;
+        }
+        taken.push((name, now.to_string(), 1));
+        1
     }
 
     /// Units that no allowance covers, and what becomes of them.
@@ -172,9 +206,22 @@ impl<'m> Naive<'m> {
     }
 
     fn capped(&self, message: &Message, mut amount: i128, degraded: bool, mut taken: Taken) -> Answer {
-        let caps = || self.model.caps.iter().filter(|cap| cap.service.is_none_or(|of| of == message.service));
+        let counts = |cap: &&crate::draw::Cap| match cap.of {
+            "account" => message.account.is_some(),
+            "route" => message.route.is_some(),
+            _ => true,
+        };
+        let caps = || {
+            let caps = self.model.caps.iter().filter(counts);
+            caps.filter(|cap| cap.service.is_none_or(|of| of == message.service))
+        };
+        let name = |cap: &crate::draw::Cap| match cap.of {
+            "account" => format!("{} of account {:?}", cap.id, message.account),
+            "route" => format!("{} of route {:?}", cap.id, message.route),
+            _ => cap.id.to_owned(),
+        };
         let left = |cap: &crate::draw::Cap| {
-            i128::from(self.left(cap.id, &period(cap.per, message.at), cap.amount * 1000))
+            i128::from(self.left(&name(cap), &period(cap.per, message.at), cap.amount * 1000))
         };
         for cap in caps().filter(|cap| cap.then == "free") {
             amount = amount.min(left(cap));
@@ -182,9 +229,10 @@ impl<'m> Naive<'m> {
         if caps().any(|cap| amount > left(cap)) {
             return Answer { price: Price::NotOffered(NotOffered::Cap), degraded: false, taken: Vec::new() };
         }
+        self.pay(amount, &mut taken);
         if amount > 0 {
             let count = |cap: &crate::draw::Cap| {
-                (cap.id.to_owned(), period(cap.per, message.at), u64::try_from(amount).unwrap())
+                (name(cap), period(cap.per, message.at), u64::try_from(amount).unwrap())
             };
             taken.extend(caps().map(count));
         }
@@ -208,11 +256,14 @@ impl<'m> Naive<'m> {
     }
 }
 
-/// The last day of a period, so that what ends first is used first.
+/// When a period ends, so that what ends first is used first.
 fn expiry(per: &str, at: Time) -> u64 {
-    let today = at.as_millis() / 86_400_000;
-    (today..today + 40)
-        .find(|day| period(per, Time::from_millis((day + 1) * 86_400_000)) != period(per, at))
+    let hour = at.as_millis() / 3_600_000;
+    let to_midnight = 24 - hour % 24;
+    let hours = (1..to_midnight).chain((0..40).map(|days| to_midnight + 24 * days));
+    hours
+        .map(|hours| (hour + hours) * 3_600_000)
+        .find(|end| period(per, Time::from_millis(*end)) != period(per, at))
         .unwrap_or(u64::MAX)
 }
 
@@ -232,6 +283,7 @@ fn body(row: &Row, open: u64, bytes: u64, before: u64) -> Option<(i128, i128)> {
         Body::Tiers { small, low, .. } if bytes <= small => (i128::from(low), 1),
         Body::Tiers { high, .. } if bytes <= 3000 => (i128::from(high), 1),
         Body::Tiers { .. } | Body::NotOffered => return None,
+        Body::Conversation { price } => (i128::from(open) * i128::from(price), 1),
         Body::Volume { price, from, then } => {
             let one = |nth: u64| if nth < from { price } else { then };
             (i128::from((before..before + open).map(one).sum::<u64>()), 1)

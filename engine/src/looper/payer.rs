@@ -7,9 +7,9 @@ use crate::locks::read;
 use crate::refuse::{from_store, refusal};
 use crate::work::{PayerWork, Work};
 use std::sync::Arc;
-use switchback_core::model::{Money, Shard, Time};
-use switchback_core::tariff::{Payer, Plan};
-use switchback_ports::{Expect, Refusal, RefusalKind, Unit, Write};
+use switchback_core::model::{Shard, Time};
+use switchback_core::tariff::{LedgerError, MAIN_BALANCE, Payer, Plan};
+use switchback_ports::{Expect, PayerChange, Refusal, RefusalKind, Unit, Write};
 
 impl Looper {
     /// Makes or changes a payer.
@@ -42,9 +42,9 @@ impl Looper {
         }
         let shared = Arc::clone(&self.shared);
         let now = shared.clock.now();
-        let plan = read(&shared.book).plan(&work.plan, now).cloned();
+        let plan = read(&shared.book).plan(&work.change.plan, now).cloned();
         let plan = plan.ok_or_else(|| {
-            invalid("no_such_plan", format!("There is no plan {}. Put the plan first.", work.plan))
+            invalid("no_such_plan", format!("There is no plan {}. Put the plan first.", work.change.plan))
         })?;
         let known = self.seats.payer(&work.id, &*shared.store).map_err(|failure| from_store(&failure))?;
         let (mut payer, stored) = match known {
@@ -52,7 +52,7 @@ impl Looper {
             None => (Payer::open(work.id.clone(), &plan), None),
         };
         let before = payer.version;
-        change(&mut payer, work, &plan, now)?;
+        change(&mut payer, &work.change, &plan, now)?;
         // The store's precondition moves with every write, also when nothing but the credit limit changed.
         payer.version = payer.version.max(before.saturating_add(1));
         let seat = PayerSeat { stored: Some(payer.version), plan: Some(plan), payer };
@@ -60,27 +60,40 @@ impl Looper {
     }
 }
 
-fn change(payer: &mut Payer, work: &PayerWork, plan: &Plan, now: Time) -> Result<(), Refusal> {
+fn change(payer: &mut Payer, change: &PayerChange, plan: &Plan, now: Time) -> Result<(), Refusal> {
     payer.adopt(plan, now).map_err(|_| {
         invalid(
             "other_currency",
             format!("The payer counts in {}, the plan in {}.", payer.currency, plan.currency),
         )
     })?;
-    let own = |money: Money| {
-        let ok = money.currency == payer.currency && money.nanos >= 0;
-        let detail = || format!("Give amounts in {} that are not negative.", payer.currency);
-        if ok { Ok(money) } else { Err(invalid("amount_out_of_bounds", detail())) }
-    };
-    let (top_up, credit_limit) = (work.top_up.map(own).transpose()?, work.credit_limit.map(own).transpose()?);
-    if let Some(limit) = credit_limit {
+    if let Some(limit) = change.credit_limit {
+        if limit.currency != payer.currency || limit.nanos < 0 {
+            return Err(not_taken(LedgerError::Overflow, "credit_limit"));
+        }
         payer.credit_limit = limit;
     }
-    match top_up.map(|amount| payer.credit(amount)) {
-        Some(Err(error)) => {
-            Err(invalid("amount_out_of_bounds", format!("The payer did not take it: {error}.")))
-        }
-        Some(Ok(())) | None => Ok(()),
+    if let Some(amount) = change.top_up {
+        let balance = change.top_up_to.as_deref().unwrap_or(MAIN_BALANCE);
+        payer.credit_to(balance, amount, plan).map_err(|error| not_taken(error, balance))?;
+    }
+    match &change.raise {
+        Some((cap, by)) => payer.raise(cap, *by, plan, now).map_err(|error| not_taken(error, cap)),
+        None => Ok(()),
+    }
+}
+
+/// Why an amount was not taken, and for what.
+fn not_taken(error: LedgerError, what: &str) -> Refusal {
+    match error {
+        LedgerError::NoBucket => invalid(
+            "no_such_counter",
+            format!("The plan has no balance, and no cap with `override`, of the name {what}."),
+        ),
+        error => invalid(
+            "amount_out_of_bounds",
+            format!("{what}: {error}. Give amounts in the payer's currency that are not negative."),
+        ),
     }
 }
 

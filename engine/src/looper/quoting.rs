@@ -90,9 +90,8 @@ impl Looper {
             None => None,
         };
         let subscriber = message.recipient_subscriber.as_ref();
-        let origin = message.originator.origin;
-        let question =
-            Question { recipient: &message.recipient, subscriber, content, origin, at: now, quoted };
+        let (recipient, originator) = (&message.recipient, &message.originator);
+        let question = Question { recipient, subscriber, content, originator, at: now, quoted };
         let purse = purse(message, seat.as_deref(), None);
         let plan = purse.plan();
         let Some((offers, allowances)) = shared.offers(question, purse) else {
@@ -111,7 +110,7 @@ impl Looper {
             id: self.quote_id(),
             valid_until,
             plan,
-            origin,
+            origin: originator.origin,
             presence: if hidden { Presence::Unknown } else { presence },
             lines: lines(message, &offers, &allowances, presence),
             suggested: forecast.as_ref().and_then(|forecast| forecast.first),

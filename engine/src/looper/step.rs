@@ -124,7 +124,7 @@ impl<'a> Step<'a> {
             recipient: &self.message.recipient,
             subscriber: self.message.recipient_subscriber.as_ref(),
             content: &content,
-            origin: self.message.originator.origin,
+            originator: &self.message.originator,
             at: self.now,
             quoted: self.quoted.as_ref(),
         };

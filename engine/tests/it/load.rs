@@ -5,7 +5,7 @@ use crate::scene::{Scene, euro, eventually, options};
 use std::sync::atomic::Ordering;
 use switchback_core::model::{PayerId, Report, ReportKind, Service, ServiceChoice, Shard, Target, Time};
 use switchback_engine::{Limits, Options};
-use switchback_ports::{Expect, Intake, RefusalKind, Store, Unit, Write};
+use switchback_ports::{Expect, Intake, PayerChange, RefusalKind, Store, Unit, Write};
 
 #[test]
 fn a_full_inbox_refuses_and_what_it_took_is_served() {
@@ -76,7 +76,7 @@ fn one_payers_money_is_never_spent_twice_by_many_senders() {
     let scene = std::sync::Arc::new(Scene::new());
     let poor = PayerId::new("poor");
     let plan = switchback_core::model::PlanId::new("plan");
-    scene.engine.put_payer(poor.clone(), plan, Some(euro("0.30")), None).wait().unwrap().unwrap();
+    scene.engine.put_payer(poor.clone(), PayerChange::to(plan).with(euro("0.30"))).wait().unwrap().unwrap();
     let senders: Vec<_> = (0..8)
         .map(|_| {
             let (scene, poor) = (std::sync::Arc::clone(&scene), poor.clone());

@@ -12,6 +12,7 @@ mod crowd;
 mod devices;
 mod feed;
 mod gate;
+mod holds;
 mod keys;
 mod load;
 mod quotes;

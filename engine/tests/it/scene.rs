@@ -14,8 +14,8 @@ use switchback_core::model::{
 use switchback_engine::{Engine, Options};
 use switchback_ports::directory::{Bearer, Entry, PlanText, Subscriber};
 use switchback_ports::{
-    Accepted, AttemptOrder, Clock, DeviceReceipt, Disposition, EventLine, Intake, Measure, Random, Refusal,
-    Store, Subscription, Transport, TransportFull, WithdrawOrder,
+    Accepted, AttemptOrder, Clock, DeviceReceipt, Disposition, EventLine, Intake, Measure, PayerChange,
+    Random, Refusal, Store, Subscription, Transport, TransportFull, WithdrawOrder,
 };
 use switchback_sqlite::SqliteStore;
 use tempfile::TempDir;
@@ -203,7 +203,7 @@ impl Scene {
     pub(crate) fn person(&self, name: &str) {
         let payer = PayerId::new(name);
         self.engine
-            .put_payer(payer.clone(), PlanId::new("plan"), Some(euro("100")), None)
+            .put_payer(payer.clone(), PayerChange::to(PlanId::new("plan")).with(euro("100")))
             .wait()
             .unwrap()
             .unwrap();

@@ -9,7 +9,9 @@ use switchback_core::model::{
 };
 use switchback_engine::{DefaultPolicy, Options};
 use switchback_ports::directory::{Account, Bearer, Entry, Kind, PlanText, Token};
-use switchback_ports::{Arrival, CancelOutcome, Clock, Disposition, Intake, RouteChange, RouteState, Store};
+use switchback_ports::{
+    Arrival, CancelOutcome, Clock, Disposition, Intake, PayerChange, QuoteAsk, RouteChange, RouteState, Store,
+};
 
 const SMS: ServiceChoice = ServiceChoice::Named(Service::Sms);
 const IM: ServiceChoice = ServiceChoice::Named(Service::Im);
@@ -209,7 +211,8 @@ fn the_directory_is_checked() {
     let unpaid = switchback_ports::directory::Subscriber { payer: PayerId::new("nobody"), ..bo };
     assert_eq!(refuse(Entry::Subscriber(unpaid)), "no_such_payer");
     assert_eq!(refuse(Entry::Plan(PlanText { id: PlanId::new("p"), text: "?".into() })), "plan_faulty");
-    let other = scene.engine.put_payer(PayerId::new("x"), PlanId::new("nowhere"), None, None).wait().unwrap();
+    let other =
+        scene.engine.put_payer(PayerId::new("x"), PayerChange::to(PlanId::new("nowhere"))).wait().unwrap();
     assert_eq!(other.unwrap_err().code, "no_such_plan");
 
     let account = switchback_core::model::AccountId::new("shop");

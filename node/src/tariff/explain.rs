@@ -9,7 +9,9 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use switchback_core::model::{Address, Money, Origin, PayerId, PlanId, Price, Service, Time};
+use switchback_core::model::{
+    AccountId, Address, Money, Origin, PayerId, PlanId, Price, RouteId, Service, Time,
+};
 use switchback_core::tariff::{Ask, Explanation, Payer, Plan, Size};
 
 /// `tariff explain`
@@ -43,6 +45,12 @@ pub(crate) struct ExplainArgs {
     /// Where it is sent from: home, wifi, a visited network like 52001, or wifi@52001.
     #[arg(long, default_value = "home")]
     origin: String,
+    /// The account that sends it, for caps that count each account by itself.
+    #[arg(long)]
+    account: Option<String>,
+    /// The route that it would take, for caps that count each route by itself.
+    #[arg(long)]
+    route: Option<String>,
 }
 
 /// Explains the price of a message by each service.
@@ -57,12 +65,16 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
         None => Time::from_millis(now()),
     };
     let (size, file) = size(args)?;
+    let (account, route) =
+        (args.account.as_deref().map(AccountId::new), args.route.as_deref().map(RouteId::new));
     let (plan, payer) = of_whom(args, at)?;
     let mut out = std::io::stdout().lock();
     let mut shown = Vec::new();
     for service in Service::ALL {
         let segments = if service == Service::Sms { size.segments } else { 1 };
-        let ask = Ask { service, recipient: &recipient, size: Size { segments, ..size }, file, origin, at };
+        let (size, recipient) = (Size { segments, ..size }, &recipient);
+        let (account, route) = (account.as_ref(), route.as_ref());
+        let ask = Ask { service, recipient, size, file, origin, account, route, at };
         if file && service == Service::Sms {
             continue;
         }

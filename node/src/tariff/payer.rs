@@ -7,9 +7,7 @@ use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use switchback_core::model::{Currency, Money, PayerId, PlanId, Time};
-use switchback_core::tariff::{Payer, Plan, Tariffs};
-
-const MILLIS_A_DAY: u64 = 86_400_000;
+use switchback_core::tariff::{Bucket, Payer, Plan, Tariffs};
 
 /// Asks for the payer and for all files of the tariff.
 pub(super) fn of_server(client: &Client, id: &str, at: Time) -> Result<(Arc<Plan>, Payer), Failure> {
@@ -57,13 +55,22 @@ fn payer(told: &Value, id: &str, plan: &Plan) -> Option<Payer> {
     payer.barred = told.get("barred")?.as_bool()?;
     for bucket in told.get("allowances")?.as_array()? {
         let name = SmolStr::new(text(bucket, "id"));
-        let Some(own) = payer.buckets.iter_mut().find(|own| own.id == name) else { continue };
+        let Some(own) = payer.bucket(&name).cloned() else { continue };
         let number = |key: &str| bucket.get(key).and_then(Value::as_u64);
-        (own.amount, own.used, own.held) = (number("amount")?, number("used")?, number("held")?);
-        if let Some(since) = bucket.get("since").and_then(Value::as_str) {
-            let days = Time::parse(since)?.as_millis().checked_div(MILLIS_A_DAY)?;
-            own.period = u32::try_from(days).ok()?;
-        }
+        let since = bucket.get("since").and_then(Value::as_str);
+        let (amount, used, held) = (number("amount")?, number("used")?, number("held")?);
+        let told = Bucket { id: name, amount, period: since.map_or(Some(0), period)?, used, held, ..own };
+        payer.buckets.retain(|own| own.id != told.id);
+        payer.buckets.push(told);
     }
     Some(payer)
+}
+
+/// The period that began on a day, or in a minute.
+fn period(since: &str) -> Option<u32> {
+    let (at, unit) = match Time::parse(since) {
+        Some(day) => (day, 86_400_000),
+        None => (Time::parse(&format!("{since}Z"))?, 60_000),
+    };
+    u32::try_from(at.as_millis().checked_div(unit)?).ok()
 }

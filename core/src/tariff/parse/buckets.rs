@@ -3,7 +3,8 @@
 use super::words;
 use crate::model::Unit;
 use crate::rows::{AMOUNT_MAX, Faults, Row};
-use crate::tariff::plan::{Allowance, Cap, Overage, Pass, Plan, Sold, Split, Then, UNITS_MAX};
+use crate::tariff::each::{Each, MARK};
+use crate::tariff::plan::{Allowance, Cap, MAIN_BALANCE, Overage, Pass, Plan, Sold, Split, Then, UNITS_MAX};
 use smol_str::{SmolStr, format_smolstr};
 use toml::de::DeValue;
 
@@ -24,7 +25,8 @@ const ALLOWANCE: [&str; 14] = [
     "priority",
 ];
 const PASS: [&str; 8] = ["id", "services", "dest", "trigger_origin", "fee", "per", "reset_day", "grants"];
-const CAP: [&str; 8] = ["id", "services", "dest", "origin", "amount", "per", "reset_day", "then"];
+const CAP: [&str; 10] =
+    ["id", "of", "services", "dest", "origin", "amount", "per", "reset_day", "then", "override"];
 
 /// What is added to an allowance's id for the bucket of its units that were carried over.
 const CARRIED: char = '+';
@@ -124,27 +126,69 @@ pub(super) fn cap(row: Row<'_, '_>, plan: &mut Plan, faults: &mut Faults) -> Opt
         "block" => Some(Then::Block),
         _ => None,
     };
+    let each = |word: &str| match word {
+        "payer" => Some(Each::Payer),
+        "account" => Some(Each::Account),
+        "route" => Some(Each::Route),
+        _ => None,
+    };
+    let each = row.word("of", &["payer", "account", "route"], each, faults).unwrap_or(Each::Payer);
+    let id = bucket_id(row, faults)?;
     let amount = row.amount("amount", faults).filter(|amount| *amount <= AMOUNT_MAX);
     let (per, then) = (words::per(row, "per", faults), row.word("then", &["free", "block"], then, faults));
+    let raised = row.flag("override", faults).unwrap_or(false).then(|| format_smolstr!("{id}{CARRIED}"));
+    if raised.is_some() && (each != Each::Payer || then == Some(Then::Free)) {
+        let line = row.line_of("override", faults);
+        let fault = "`override` belongs to a cap of the payer with `then = \"block\"`: drop it";
+        faults.add(line, fault.to_owned());
+    }
     Some(Cap {
-        id: bucket_id(row, faults)?,
+        id,
+        each,
         scope,
         amount: u64::try_from(amount?).ok()?,
         per: per?,
         then: then?,
+        raised,
         line: row.line,
     })
 }
 
+/// The order in which balances are spent.
+pub(super) fn balances(row: Row<'_, '_>, faults: &mut Faults) -> Vec<SmolStr> {
+    let mut order: Vec<SmolStr> = Vec::new();
+    for (id, line) in row.texts("order", faults) {
+        let sound = (1..=64).contains(&id.len()) && id.chars().all(|c| c.is_ascii_graphic());
+        if !sound || id.contains([CARRIED, MARK]) {
+            let told =
+                format!("a balance has a name of 1 to 64 characters without spaces, {CARRIED} and {MARK}");
+            faults.add(line, told);
+        } else if order.iter().any(|other| other == id) {
+            faults.add(line, format!("the balance `{id}` stands twice in `order`: drop one"));
+        } else {
+            order.push(SmolStr::new(id));
+        }
+    }
+    if !order.is_empty() && !order.iter().any(|id| id == MAIN_BALANCE) {
+        let line = row.line_of("order", faults);
+        faults.add(line, format!("`order` must name `{MAIN_BALANCE}`, the balance of what is in no other"));
+    }
+    order
+}
+
 /// An id that no other bucket can be mistaken for.
-fn bucket_id(row: Row<'_, '_>, faults: &mut Faults) -> Option<SmolStr> {
+pub(super) fn bucket_id(row: Row<'_, '_>, faults: &mut Faults) -> Option<SmolStr> {
     let id = row.name("id", faults)?;
-    if id.ends_with(CARRIED) {
+    let fault = if id.ends_with(CARRIED) {
+        Some(format!("the id `{id}` ends in {CARRIED}, which marks what was carried over: drop it"))
+    } else if id.contains(MARK) {
+        Some(format!("the id `{id}` holds {MARK}, which marks whose a counter is: drop it"))
+    } else {
+        None
+    };
+    if let Some(fault) = fault {
         let line = row.line_of("id", faults);
-        faults.add(
-            line,
-            format!("the id `{id}` ends in {CARRIED}, which marks what was carried over: drop it"),
-        );
+        faults.add(line, fault);
     }
     Some(SmolStr::new(id))
 }

@@ -1,5 +1,6 @@
 //! One row of prices, from a plan's own file or from a table of them.
 
+use super::buckets::bucket_id;
 use super::words::{self, SERVICES};
 use crate::model::{ChargeOn, Currency, Settlement, Unit};
 use crate::rows::{Faults, Row};
@@ -84,15 +85,13 @@ pub(super) fn rate(
     };
     let usual = if sold == Sold::Sms { Unit::Segment } else { Unit::Message };
     let unit = words::unit(row, usual, faults);
+    if unit == Unit::Conversation {
+        row.require("id", "\"chat\"", faults);
+    }
     let offered = row.flag("offered", faults).unwrap_or(true);
-    let settlement = |word: &str| match word {
-        "server" => Some(Settlement::Server),
-        "bearer" => Some(Settlement::Bearer),
-        _ => None,
-    };
     let by_session = |word: &str| ["message", "session"].contains(&word).then(|| word == "session");
     let rate = Rate {
-        id: row.name("id", faults).map(SmolStr::new),
+        id: bucket_id(row, faults),
         dest,
         origin,
         band: band(row, plan, faults)?,
@@ -103,9 +102,7 @@ pub(super) fn rate(
         max: row.amount("max", faults),
         overhead: row.whole("im_overhead_bytes", 0..1 << 32, faults).unwrap_or(0),
         by_session: row.word("scope", &["message", "session"], by_session, faults).unwrap_or(false),
-        settlement: row
-            .word("settlement", &["server", "bearer"], settlement, faults)
-            .unwrap_or(Settlement::Server),
+        settlement: settlement(row, plan, faults),
         charge_on: charge_on(row, faults),
         offered,
         file: file.cloned(),
@@ -242,6 +239,26 @@ fn levels(
             each(number, price, line, faults);
         }
     }
+}
+
+/// Who debits: the bearer, or whom the plan names in `charging`; a row may say so again.
+fn settlement(row: Row<'_, '_>, plan: &Plan, faults: &mut Faults) -> Settlement {
+    let known = |word: &str| ["server", "bearer", "external"].into_iter().find(|known| *known == word);
+    let told = row.word("settlement", &["server", "bearer", "external"], known, faults);
+    let contradiction = match (told, &plan.external) {
+        (Some("external"), None) => {
+            Some("`external` needs a charging system: name it by `charging` in [plan]")
+        }
+        (Some("server"), Some(_)) => {
+            Some("the plan's charging system charges it: write `external`, or nothing")
+        }
+        _ => None,
+    };
+    if let Some(contradiction) = contradiction {
+        let line = row.line_of("settlement", faults);
+        faults.add(line, contradiction.to_owned());
+    }
+    if told == Some("bearer") { Settlement::Bearer } else { Settlement::Server }
 }
 
 fn charge_on(row: Row<'_, '_>, faults: &mut Faults) -> ChargeOn {

@@ -13,7 +13,8 @@ use smol_str::{SmolStr, format_smolstr};
 pub(super) const SERVICES: [&str; 4] = ["im", "im_file", "sms", "mms"];
 
 /// The units that a message is counted in.
-pub(super) const UNITS: [Unit; 4] = [Unit::Segment, Unit::Message, Unit::Byte, Unit::Utf8x160];
+pub(super) const UNITS: [Unit; 5] =
+    [Unit::Segment, Unit::Message, Unit::Byte, Unit::Utf8x160, Unit::Conversation];
 
 /// A unit by its name.
 pub(super) fn unit(row: Row<'_, '_>, usual: Unit, faults: &mut Faults) -> Unit {
@@ -25,13 +26,14 @@ pub(super) fn unit(row: Row<'_, '_>, usual: Unit, faults: &mut Faults) -> Unit {
 pub(super) fn per(row: Row<'_, '_>, key: &str, faults: &mut Faults) -> Option<Per> {
     let reset_day = row.whole("reset_day", 1..29, faults).and_then(|day| u8::try_from(day).ok());
     let pick = |word: &str| match word {
+        "hour" => Some(Per::Hour),
         "day" => Some(Per::Day),
         "week" => Some(Per::Week),
         "month" => Some(Per::Month(reset_day.unwrap_or(1))),
         "once" => Some(Per::Once),
         _ => None,
     };
-    let per = row.word(key, &["day", "week", "month", "once"], pick, faults)?;
+    let per = row.word(key, &["hour", "day", "week", "month", "once"], pick, faults)?;
     if reset_day.is_some() && !matches!(per, Per::Month(_)) {
         let line = row.line_of("reset_day", faults);
         faults.add(line, format!("`reset_day` is a day of the month: write `{key} = \"month\"` or drop it"));

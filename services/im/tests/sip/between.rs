@@ -5,8 +5,8 @@ use smol_str::SmolStr;
 use std::sync::Arc;
 use switchback_core::model::Content;
 use switchback_core::model::{
-    Address, Choice, DeviceId, Message, MessageId, Money, Originator, Owner, PayerId, PlanId, Presence,
-    Report, Submission, SubscriberId,
+    Address, Choice, DeviceId, Message, MessageId, Originator, Owner, PayerId, Presence, Report, Submission,
+    SubscriberId,
 };
 use switchback_core::tariff::Payer;
 use switchback_engine::Engine;
@@ -14,8 +14,8 @@ use switchback_ports::directory::{Bearer, Entry, Kind, SipUser};
 use switchback_ports::{
     Accepted, Answer, Arrival, CancelOutcome, ConversationLine, ConversationSummary, DeviceReceipt,
     DeviceRow, Done, EventLine, IdempotencyKey, Intake, LedgerTotals, MessageFilter, NamedQuote, Overloaded,
-    Page, Quote, QuoteAsk, Refusal, RefusalRecord, RouteChange, StoreFailure, StoreTotals, Subscription,
-    Trace, answer,
+    Page, PayerChange, Quote, QuoteAsk, Refusal, RefusalRecord, RouteChange, StoreFailure, StoreTotals,
+    Subscription, Trace, answer,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -159,7 +159,7 @@ impl Intake for Between {
         fn originator(&self, bearer: &Bearer, from: Option<&Address>) -> Result<Originator, Refusal>;
         fn presence(&self, of: &Address, asker: &Bearer) -> Presence;
         fn put_all(&self, entries: Vec<Entry>) -> Asked<()>;
-        fn put_payer(&self, payer: PayerId, plan: PlanId, top_up: Option<Money>, credit_limit: Option<Money>) -> Asked<Payer>;
+        fn put_payer(&self, payer: PayerId, change: PayerChange) -> Asked<Payer>;
         fn directory(&self, kind: Kind) -> Vec<Entry>;
         fn entry(&self, kind: Kind, key: &str) -> Option<Entry>;
         fn payer(&self, id: &PayerId) -> Listed<Option<Payer>>;

@@ -173,6 +173,6 @@ async fn who_is_short_of_funds_is_told_so_and_what_to_do() {
     let warning = refused.answer.header("Warning").unwrap();
     assert!(warning.contains("insufficient_funds: Not enough funds for SMS. Top up or choose"), "{warning}");
     let (payer, plan) = (PayerId::new("anna"), PlanId::new("plan"));
-    scene.engine.put_payer(payer, plan, Some(euro("0.01")), None).await.unwrap().unwrap();
+    scene.engine.put_payer(payer, PayerChange::to(plan).with(euro("0.01"))).await.unwrap().unwrap();
     assert_eq!(send(&anna, "hej again", &Value::Null).await.answer.status, 202);
 }

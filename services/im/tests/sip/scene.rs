@@ -16,8 +16,8 @@ use switchback_im::ImService;
 use switchback_im::sip::{Listen, Options, SipServer, Wire};
 use switchback_ports::directory::{Bearer, Entry, Kind, PlanText, SipUser, Subscriber};
 use switchback_ports::{
-    AttemptOrder, Clock, Intake, Measure, Random, RouteChange, RouteState, Store, Transport, TransportFull,
-    WithdrawOrder,
+    AttemptOrder, Clock, Intake, Measure, PayerChange, Random, RouteChange, RouteState, Store, Transport,
+    TransportFull, WithdrawOrder,
 };
 use switchback_sqlite::SqliteStore;
 use switchback_testkit::handset::{Config, Handset, Sent};
@@ -314,7 +314,11 @@ async fn put_people(engine: &Engine) {
     engine.put(Entry::Plan(plan)).await.unwrap().unwrap();
     for who in ["anna", "bo"] {
         let payer = PayerId::new(who);
-        engine.put_payer(payer.clone(), PlanId::new("plan"), Some(euro("100")), None).await.unwrap().unwrap();
+        engine
+            .put_payer(payer.clone(), PayerChange::to(PlanId::new("plan")).with(euro("100")))
+            .await
+            .unwrap()
+            .unwrap();
         let addresses = [number(who), format!("sip:{who}@{DOMAIN}")];
         let subscriber = Subscriber {
             id: SubscriberId::new(who),

@@ -5,16 +5,16 @@ use smol_str::SmolStr;
 use std::sync::Mutex;
 use std::time::Duration;
 use switchback_core::model::{
-    Address, Choice, Content, DeviceId, Message, MessageId, Money, Originator, Owner, PayerId, PlanId,
-    Presence, Report, ReportKind, Submission, SubscriberId, Target, Time,
+    Address, Choice, Content, DeviceId, Message, MessageId, Originator, Owner, PayerId, Presence, Report,
+    ReportKind, Submission, SubscriberId, Target, Time,
 };
 use switchback_core::tariff::Payer;
 use switchback_ports::directory::{Bearer, Entry, Kind, SipUser};
 use switchback_ports::{
     Accepted, Answer, Arrival, CancelOutcome, Clock, ConversationLine, ConversationSummary, DeviceReceipt,
     DeviceRow, Done, EventLine, IdempotencyKey, Intake, LedgerTotals, MessageFilter, NamedQuote, Overloaded,
-    Page, Quote, QuoteAsk, Refusal, RefusalKind, RefusalRecord, RouteChange, RouteState, StoreFailure,
-    StoreTotals, Subscription, Trace, answer,
+    Page, PayerChange, Quote, QuoteAsk, Refusal, RefusalKind, RefusalRecord, RouteChange, RouteState,
+    StoreFailure, StoreTotals, Subscription, Trace, answer,
 };
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -190,13 +190,7 @@ impl Intake for Recorder {
     fn put_all(&self, _: Vec<Entry>) -> Answer<Result<(), Refusal>> {
         nobody()
     }
-    fn put_payer(
-        &self,
-        _: PayerId,
-        _: PlanId,
-        _: Option<Money>,
-        _: Option<Money>,
-    ) -> Answer<Result<Payer, Refusal>> {
+    fn put_payer(&self, _: PayerId, _: PayerChange) -> Answer<Result<Payer, Refusal>> {
         nobody()
     }
     fn directory(&self, _: Kind) -> Vec<Entry> {
