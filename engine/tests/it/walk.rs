@@ -10,7 +10,7 @@ use switchback_core::model::{
 use switchback_engine::{DefaultPolicy, Options};
 use switchback_ports::directory::{Account, Bearer, Entry, Kind, PlanText, Token};
 use switchback_ports::{
-    Arrival, CancelOutcome, Clock, Disposition, Intake, PayerChange, QuoteAsk, RouteChange, RouteState, Store,
+    Arrival, CancelOutcome, Clock, Disposition, Intake, PayerChange, RouteChange, RouteState, Store,
 };
 
 const SMS: ServiceChoice = ServiceChoice::Named(Service::Sms);

@@ -3,7 +3,7 @@
 use crate::scene::{Scene, euro, uri};
 use serde_json::{Value, json};
 use switchback_core::model::{PayerId, PlanId, Service, ServiceChoice, Status};
-use switchback_ports::Intake;
+use switchback_ports::{Intake, PayerChange};
 use switchback_testkit::handset::{Handset, SendOptions, Sent};
 
 const OFFER: &str = "application/vnd.switchback.offer+json";
