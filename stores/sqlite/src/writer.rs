@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use switchback_ports::{Committed, Conflict, StoreFailure, Unit};
 
 /// Units of one commit at most.
@@ -30,6 +30,10 @@ const IDLE: Duration = Duration::from_millis(2);
 /// Where more than so many units wait, this is no idle server but a moment of rest: a round begins so many milliseconds
 /// after the one before, or it would meet messages that are not final yet.
 const REST: (u64, u64) = (16, 150);
+
+/// How long a commit waits for callers who were there a moment ago: less than the sync that it saves, and about what a
+/// caller needs from one answer to its next units.
+const COMPANY: Duration = Duration::from_micros(1500);
 
 /// What a unit came to.
 pub(crate) type Answer = Result<Vec<Result<Committed, Conflict>>, StoreFailure>;
@@ -84,6 +88,8 @@ impl<'c> Writer<'c> {
 
     fn run(&mut self, jobs: &Receiver<Job>) {
         let (mut held, mut idle) = (None, false);
+        // Callers that ask by turns would each have syncs of their own, and each wait for those of the others.
+        let mut company = 1;
         loop {
             let job = match held.take() {
                 Some(job) => Ok(job),
@@ -94,8 +100,11 @@ impl<'c> Writer<'c> {
             match job {
                 Ok(Job::Commit { units, checked, answer }) => {
                     let mut asked = vec![(units, checked, answer)];
-                    held = gather(&mut asked, jobs);
+                    held = gather(&mut asked, jobs, company);
+                    company = asked.len();
                     self.commit(asked);
+                    held = held.or_else(|| jobs.try_recv().ok());
+                    company += usize::from(matches!(held, Some(Job::Commit { .. })));
                 }
                 Err(RecvTimeoutError::Timeout) => self.follow(PIECE),
                 Ok(Job::Close) | Err(RecvTimeoutError::Disconnected) => break,
@@ -305,11 +314,15 @@ impl<'c> Writer<'c> {
     }
 }
 
-/// Takes what else waits, up to a group; a job that is no commit, or one too many, is held for the next turn.
-fn gather(asked: &mut Vec<Asked>, jobs: &Receiver<Job>) -> Option<Job> {
+/// Takes what else waits, up to a group, and waits a little for so many callers in all; a job that is no commit, or one too
+/// many, is held for the next turn.
+fn gather(asked: &mut Vec<Asked>, jobs: &Receiver<Job>, company: usize) -> Option<Job> {
     let mut count: usize = asked.iter().map(|(units, ..)| units.len()).sum();
+    let until = Instant::now() + COMPANY;
     loop {
-        match jobs.try_recv().ok()? {
+        let waited = || jobs.recv_timeout(until.saturating_duration_since(Instant::now())).ok();
+        let next = jobs.try_recv().ok().or_else(|| (asked.len() < company).then(waited)?);
+        match next? {
             Job::Commit { units, checked, answer } if count + units.len() <= GROUP => {
                 count += units.len();
                 asked.push((units, checked, answer));
