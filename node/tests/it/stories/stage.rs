@@ -22,8 +22,8 @@ const PASSWORD: &str = "correct horse";
 const OFFER: &str = "application/vnd.switchback.offer+json";
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Hours become seconds.
-const TIMERS: &str = "[timers]\nim_offline = \"500ms\"\nim_deadline = \"5s\"\nsms_validity = \"2s\"\nsms_grace = \"1s\"\n\
+/// Hours become seconds. What is told depends on which time runs out first: between them is room for a busy machine.
+const TIMERS: &str = "[timers]\nim_offline = \"900ms\"\nim_deadline = \"5s\"\nsms_validity = \"2s\"\nsms_grace = \"1s\"\n\
 unknown_wait = \"1s\"\nt_off = \"1500ms\"\nmin_gap = \"200ms\"\noffline_grace = \"100ms\"\noutage_guard = \"100ms\"\n\
 backoff = \"2s\"\nexpiry = \"1m\"\n";
 
