@@ -132,8 +132,8 @@ impl Engine {
     }
 
     /// Stops: nothing new is accepted, what was taken is finished and committed, and devices are marked as lost. The store
-    /// stays open for those who read it to its end; who opened it closes it. True when all of it was done within `deadline`; else the threads are left to themselves and
-    /// the next start recovers what they had not finished.
+    /// stays open for those who read it to its end; who opened it closes it. True when all of it was done within `deadline`;
+    /// else the threads are left to themselves and the next start recovers what they had not finished.
     pub fn stop(&self, deadline: Duration) -> bool {
         let shared = &self.handle.shared;
         shared.health.set_stopping();

@@ -141,6 +141,14 @@ pub struct IdempotencyRecord {
     pub until: Time,
 }
 
+impl IdempotencyRecord {
+    /// The record, unless its key may be forgotten at `now`.
+    #[must_use]
+    pub fn unless_forgotten(&self, now: Time) -> Option<Self> {
+        (self.until > now).then(|| self.clone())
+    }
+}
+
 /// Which part of which attempt a peer's id stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeerRef {

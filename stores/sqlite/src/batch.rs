@@ -180,10 +180,10 @@ impl Batch {
     ) -> Result<Option<IdempotencyRecord>, Fault> {
         let key = key_bytes(key);
         if let Some(record) = self.keys.get(&key) {
-            return Ok((record.until > now).then(|| record.clone()));
+            return Ok(record.unless_forgotten(now));
         }
         if let Some(held) = read(&past.shared.overlay).key(&key) {
-            return Ok(held.at(now));
+            return Ok(held.record.unless_forgotten(now));
         }
         let now = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
         let row = past.st.key_get.query_row((key, now), |row| row.get::<_, Vec<u8>>(0)).optional()?;

@@ -155,7 +155,7 @@ pub(crate) fn key(
 ) -> Result<Option<IdempotencyRecord>, Fault> {
     let key = key_bytes(key);
     if let Some(held) = read(view.overlay).key(&key) {
-        return Ok(held.at(now));
+        return Ok(held.record.unless_forgotten(now));
     }
     one(view.c, "SELECT body FROM idem WHERE key = ?1 AND until > ?2", params![key, signed(now.as_millis())])
 }

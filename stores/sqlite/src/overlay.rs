@@ -11,7 +11,7 @@
 
 use hashbrown::HashMap;
 use std::sync::Arc;
-use switchback_core::model::{MessageId, Time};
+use switchback_core::model::MessageId;
 use switchback_ports::IdempotencyRecord;
 
 /// Where the tables have a message that the overlay has too.
@@ -58,13 +58,6 @@ pub(crate) struct Held {
     pub(crate) record: IdempotencyRecord,
     /// The journal's row that has it.
     pub(crate) journal: u64,
-}
-
-impl Held {
-    /// Its record, unless forgotten.
-    pub(crate) fn at(&self, now: Time) -> Option<IdempotencyRecord> {
-        (self.record.until > now).then(|| self.record.clone())
-    }
 }
 
 /// The overlay. Its bounds are those of how far the tables may be behind: units, time and bytes.

@@ -1,6 +1,6 @@
 //! The server against a pretend CGRateS: the same promises, by another wire.
 
-use super::{TIMERS, audit, payer, send, smsc_for, until};
+use super::{TIMERS, a_suspect, audits_clean, payer, send, smsc_for, until};
 use crate::server::{Server, ask_as, wait_for};
 use serde_json::{Value, json};
 use std::net::{SocketAddr, TcpListener};
@@ -55,14 +55,6 @@ impl Stage {
             settled.then_some(())
         });
     }
-
-    fn audits_clean(&self) {
-        wait_for("an audit without suspects", || {
-            let (good, audit) = audit(&self.server);
-            assert!(good, "{audit}");
-            (audit["records"]["suspects"]["count"] == 0).then_some(())
-        });
-    }
 }
 
 #[test]
@@ -91,7 +83,7 @@ fn it_is_asked_for_the_price_then_reserves_and_charges_once_and_has_a_record() {
     wait_for("a record", || (stage.cgrates.records() == [format!("{id}.1")]).then_some(()));
     assert_eq!((stage.cgrates.times(BEGIN), stage.cgrates.times(END)), (1, 1));
     assert_eq!(stage.smsc.counts().submits, 1);
-    stage.audits_clean();
+    audits_clean(&stage.server);
 }
 
 #[test]
@@ -103,7 +95,7 @@ fn what_does_not_arrive_is_released_and_costs_nothing() {
     assert!(message["charge"].is_null(), "{message}");
     stage.settles_at(1000);
     assert_eq!((stage.cgrates.times(BEGIN), stage.cgrates.records().len()), (1, 0));
-    stage.audits_clean();
+    audits_clean(&stage.server);
 }
 
 #[test]
@@ -117,7 +109,7 @@ fn what_it_turns_away_is_never_sent_and_nothing_stays_held() {
     }
     stage.settles_at(8);
     assert_eq!(stage.smsc.counts().submits, 0);
-    stage.audits_clean();
+    audits_clean(&stage.server);
 }
 
 #[test]
@@ -128,7 +120,7 @@ fn a_reservation_without_an_answer_is_released_and_the_next_one_is_another() {
     until(&stage.server, &id, "delivered");
     stage.settles_at(991);
     assert_eq!((stage.cgrates.times(BEGIN), stage.smsc.counts().submits), (2, 1));
-    stage.audits_clean();
+    audits_clean(&stage.server);
 }
 
 #[test]
@@ -137,11 +129,7 @@ fn a_charge_without_an_answer_is_a_suspect_and_is_not_asked_for_again() {
     stage.cgrates.fail(END, Fault::Silent);
     let id = stage.send();
     until(&stage.server, &id, "delivered");
-    wait_for("a suspect", || {
-        let (good, audit) = audit(&stage.server);
-        assert!(good, "{audit}");
-        audit["records"]["suspects"]["listed"].to_string().contains("charge_in_doubt").then_some(())
-    });
+    a_suspect(&stage.server);
     stage.settles_at(991);
     assert_eq!(stage.cgrates.times(END), 1);
 }
@@ -159,7 +147,7 @@ fn answers_that_are_wrong_or_come_twice_neither_send_nor_charge_anything() {
     }
     until(&stage.server, &stage.send(), "delivered");
     stage.settles_at(991);
-    stage.audits_clean();
+    audits_clean(&stage.server);
 }
 
 #[test]
@@ -179,5 +167,5 @@ fn while_nobody_is_there_a_plan_denies_waits_or_lets_go_free() {
     until(&server, &waits, "delivered");
     let stage = Stage { server, smsc, cgrates, anna };
     stage.settles_at(991);
-    stage.audits_clean();
+    audits_clean(&stage.server);
 }

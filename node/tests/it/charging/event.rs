@@ -1,7 +1,7 @@
 //! `mode = "event"`: nothing is held, and a charge is a direct debit when it is due. Nobody knows before whether there is
 //! enough, so what cannot be paid then is delivered all the same, and nobody is told that it was charged.
 
-use super::{Stage, audit, payer, send, until};
+use super::{Stage, a_suspect, audits_clean, payer, send, until};
 use crate::server::wait_for;
 use serde_json::json;
 
@@ -23,15 +23,6 @@ fn charge_on_submit(stage: &Stage) {
     assert!((200..300).contains(&status), "{status}: {body}");
 }
 
-/// The audit is content, and lists somebody in doubt.
-fn a_suspect(stage: &Stage) {
-    wait_for("a suspect", || {
-        let (good, audit) = audit(&stage.server);
-        assert!(good, "{audit}");
-        audit["records"]["suspects"]["listed"].to_string().contains("charge_in_doubt").then_some(())
-    });
-}
-
 #[test]
 fn what_is_delivered_is_debited_once() {
     let stage = Stage::new("", EVENT);
@@ -41,7 +32,7 @@ fn what_is_delivered_is_debited_once() {
     stage.settles_at(90_000_000);
     let counts = stage.ocs.counts();
     assert_eq!((counts.debits, counts.reserves, counts.commits, counts.releases), (1, 0, 0, 0), "{counts:?}");
-    stage.audits_clean();
+    audits_clean(&stage.server);
 }
 
 #[test]
@@ -51,7 +42,7 @@ fn what_is_not_delivered_is_never_asked_for() {
     stage.smsc.set_script("unknown-subscriber".parse().unwrap());
     let message = until(&stage.server, &send(&stage.server, &anna), "failed");
     assert!(message["charge"].is_null(), "{message}");
-    stage.audits_clean();
+    audits_clean(&stage.server);
     let counts = stage.ocs.counts();
     assert_eq!((counts.debits, counts.refunds, counts.charged_nanos), (0, 0, 0), "{counts:?}");
 }
@@ -70,7 +61,7 @@ fn who_cannot_pay_when_it_is_due_is_not_charged() {
     });
     stage.settles_at(0);
     assert_eq!(stage.ocs.counts().debits, 1);
-    stage.audits_clean();
+    audits_clean(&stage.server);
 }
 
 #[test]
@@ -79,7 +70,7 @@ fn a_debit_without_an_answer_is_a_suspect_and_is_never_made_again() {
         let mut stage = Stage::new(script, SOON);
         let anna = anna(&stage);
         until(&stage.server, &send(&stage.server, &anna), "delivered");
-        a_suspect(&stage);
+        a_suspect(&stage.server);
         stage.server.kill();
         stage.ocs.set_script("".parse().unwrap());
         stage.server.start_again();
@@ -89,7 +80,7 @@ fn a_debit_without_an_answer_is_a_suspect_and_is_never_made_again() {
         stage.settles_at(taken);
         let counts = stage.ocs.counts();
         assert_eq!((counts.debits, counts.repeated), (2, 0), "{script}: {counts:?}");
-        a_suspect(&stage);
+        a_suspect(&stage.server);
     }
 }
 
@@ -105,7 +96,7 @@ fn what_was_debited_at_hand_over_is_given_back_when_it_does_not_arrive() {
     stage.settles_at(0);
     let counts = stage.ocs.counts();
     assert_eq!((counts.debits, counts.refunds), (1, 1), "{counts:?}");
-    stage.audits_clean();
+    audits_clean(&stage.server);
 }
 
 #[test]
@@ -115,7 +106,7 @@ fn a_refund_that_is_refused_is_a_suspect_and_is_asked_for_once() {
     charge_on_submit(&stage);
     stage.smsc.set_script("unknown-subscriber".parse().unwrap());
     until(&stage.server, &send(&stage.server, &anna), "failed");
-    a_suspect(&stage);
+    a_suspect(&stage.server);
     stage.server.kill();
     stage.server.start_again();
     stage.smsc.set_script("".parse().unwrap());
@@ -124,5 +115,5 @@ fn a_refund_that_is_refused_is_a_suspect_and_is_asked_for_once() {
     stage.settles_at(180_000_000);
     let counts = stage.ocs.counts();
     assert_eq!((counts.debits, counts.refunds), (2, 1), "{counts:?}");
-    a_suspect(&stage);
+    a_suspect(&stage.server);
 }
