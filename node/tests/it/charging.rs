@@ -4,6 +4,7 @@
 mod cgrates;
 mod event;
 mod misbehaves;
+mod prices;
 
 use crate::server::{Server, ask_as, binary, text_of, wait_for};
 use serde_json::Value;
