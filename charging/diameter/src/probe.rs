@@ -6,7 +6,7 @@ use crate::charging::Shared;
 use crate::flow::Asker;
 use smol_str::SmolStr;
 use std::sync::Weak;
-use switchback_core::model::{Address, Currency, MessageId, Service, Time};
+use switchback_core::model::{Address, Currency, MessageId, Origin, Service, Time};
 use switchback_ports::{ChargeKey, ChargeOrder, ChargeStep};
 use tokio::sync::mpsc;
 use wire_diameter::credit::{Ended, Refusal};
@@ -38,6 +38,7 @@ fn question(subject: &SmolStr, now: Time) -> ChargeOrder {
         number: Some(subject.clone()),
         from: subscription.clone(),
         to: subscription,
+        origin: Origin::HOME,
         service: Service::Sms,
         parts: 1,
         bytes: 1,
