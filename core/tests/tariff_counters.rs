@@ -354,7 +354,7 @@ fn what_contradicts_itself_is_told_with_its_line() {
         ),
         (
             "[balance]\norder = [\"a\", \"main\"]\n[[rate]]\nservice = \"sms\"\nprice = \"1\"\n[[cap]]\nid = \"a\"\namount = \"1\"\nper = \"hour\"\nthen = \"free\"\n",
-            "12: the cap `a` stands on line 1 too: give it its own id",
+            "12: the cap `a` stands on line 8 too: give it its own id",
         ),
         (
             "[[rate]]\nservice = \"sms\"\nprice = \"1\"\nsettlement = \"external\"\n",

@@ -6,7 +6,7 @@ use super::occasion::Occasion;
 use super::payer::Purse;
 use super::plan::{Plan, Sold};
 use super::price::{Ask, Priced};
-use super::rates::{Dest, From, Rate, Tariff};
+use super::rates::{ALWAYS, Dest, From, Rate, Tariff};
 use crate::model::{Currency, Funds, Money, Price, Settlement, Time, Unit};
 use smol_str::SmolStr;
 
@@ -53,6 +53,7 @@ pub(super) enum Told<'t> {
     Doubt,
     NoRow { dest: Dest, sold: Sold, elsewhere: &'t [Rate] },
     OtherHours { row: &'t Rate, band: &'t str },
+    OtherTime { row: &'t Rate },
     Row { row: &'t Rate, sold: Sold },
     Skipped { id: &'t str, why: Skipped },
     Pass { id: &'t str, fee: i128, is_first: bool },
@@ -110,9 +111,14 @@ impl Told<'_> {
             Self::OtherHours { row, band } => {
                 format!("the row on {} is for `{band}`, not now", plan.place_of(row))
             }
+            Self::OtherTime { row } => {
+                format!("the row on {} is not in force: {}", plan.place_of(row), dates(row))
+            }
             Self::Row { row, sold } => {
                 let (dest, origin) = (row.dest.name(plan), row.origin.name(plan));
-                format!("the row on {}: {} to {dest} from {origin}", plan.place_of(row), sold.as_str())
+                let (place, sold) = (plan.place_of(row), sold.as_str());
+                let dates = if row.valid == ALWAYS { String::new() } else { format!(", {}", dates(row)) };
+                format!("the row on {place}: {sold} to {dest} from {origin}{dates}")
             }
             Self::Skipped { id, why } => format!("`{id}` is not used: {}", why.why()),
             Self::Pass { id, fee, is_first: true } => {
@@ -141,6 +147,13 @@ impl Told<'_> {
             }
         })
     }
+}
+
+/// From when to when a row is in force.
+fn dates(row: &Rate) -> String {
+    let from = (row.valid.start > ALWAYS.start).then(|| format!("valid from {}", row.valid.start));
+    let to = (row.valid.end < ALWAYS.end).then(|| format!("until {}", row.valid.end));
+    from.into_iter().chain(to).collect::<Vec<_>>().join(" ")
 }
 
 fn counted(number: u64, unit: Unit) -> String {

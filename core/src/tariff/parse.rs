@@ -5,20 +5,19 @@ mod buckets;
 mod rate;
 mod words;
 
-use super::calendar::moment;
 use super::check;
 use super::example;
 use super::numbers::Numbers;
 use super::numbers_read::{country, csv_rows};
 use super::plan::{Plan, PlanError, Rounding, Sold, SoldRates, UnknownNetwork, Volume};
 use super::prefixes::{Added, Prefixes};
-use super::rates::Tariff;
+use super::rates::{ALWAYS, Tariff};
 use super::zone::Zone;
 use crate::charge::{External, IfDown};
 use crate::model::{Currency, PlanId, Time, Unit};
 use crate::rows::{Faults, Row};
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
@@ -120,6 +119,7 @@ fn read_tables<'t>(
     for sold in Sold::ALL {
         plan.rates.get_mut(sold).sort();
     }
+    plan.dates = dates(&plan.rates);
     counters(&mut plan, &mut texts.own);
     let faults = &mut texts.own;
     for row in top.sections("allowance", "[[allowance]]", faults) {
@@ -142,6 +142,14 @@ fn read_tables<'t>(
     check::rates(&plan, texts);
     check::buckets(&plan, &mut texts.own);
     Some(plan)
+}
+
+/// When rows come into force and go out of it, ascending.
+fn dates(rates: &SoldRates) -> Vec<Time> {
+    let rows = Sold::ALL.into_iter().flat_map(|sold| rates.get(sold).rows());
+    let dates = rows.flat_map(|row| [row.valid.start, row.valid.end]);
+    let dates = dates.filter(|date| ![ALWAYS.start, ALWAYS.end].contains(date));
+    dates.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The counters of prices by volume and of conversations; rows of one id share one.
@@ -225,7 +233,7 @@ fn header(top: Row<'_, '_>, numbers: &Arc<Numbers>, faults: &mut Faults) -> Opti
         balance.only(&["credit_limit", "order"], faults);
     }
     let (valid_from, valid_to) =
-        (time(row, "valid_from", &zone, faults), time(row, "valid_to", &zone, faults));
+        (words::time(row, "valid_from", &zone, faults), words::time(row, "valid_to", &zone, faults));
     if valid_from.zip(valid_to).is_some_and(|(from, to)| to <= from) {
         faults.add(row.line_of("valid_to", faults), "`valid_to` is not after `valid_from`".to_owned());
     }
@@ -255,6 +263,7 @@ fn header(top: Row<'_, '_>, numbers: &Arc<Numbers>, faults: &mut Faults) -> Opti
         bands: Vec::new(),
         holidays: bands::holidays(row, faults),
         rates: SoldRates::default(),
+        dates: Vec::new(),
         allowances: Vec::new(),
         passes: Vec::new(),
         caps: Vec::new(),
@@ -314,23 +323,6 @@ fn zone(row: Row<'_, '_>, faults: &mut Faults) -> Zone {
         );
         Zone::default()
     })
-}
-
-/// A time, as TOML or as a text.
-fn time(row: Row<'_, '_>, key: &str, zone: &Zone, faults: &mut Faults) -> Option<Time> {
-    let (value, line) = row.value(key, faults)?;
-    let text = match value {
-        DeValue::Datetime(datetime) => datetime.to_string(),
-        other => other.as_str().unwrap_or("").to_owned(),
-    };
-    let read = moment(&text, zone);
-    if read.is_none() {
-        faults.add(
-            line,
-            format!("`{key}` must be a date or a time with its offset, like 2026-11-01T00:00:00+01:00"),
-        );
-    }
-    read
 }
 
 fn onnet(row: Row<'_, '_>, numbers: &Numbers, faults: &mut Faults) -> Vec<bool> {

@@ -126,7 +126,7 @@ impl Payer {
             let own = old.iter().filter(same).find(|kept| kept.id == bucket.id);
             let several = plan.each(&bucket.id).is_some_and(|each| each != Each::Payer);
             let each = old.iter().filter(same).filter(|kept| several && kept.counter() == Some(&bucket.id));
-            let given = bucket.is_carried() || plan.named_balances().any(|id| *id == bucket.id);
+            let given = bucket.is_carried() || plan.named_balances().any(|balance| balance.id == bucket.id);
             let kept = |kept: &Bucket| {
                 let amount = if given { kept.amount } else { bucket.amount };
                 Bucket { amount, ..kept.clone() }
@@ -201,7 +201,7 @@ impl Payer {
         if balance == MAIN_BALANCE {
             return self.credit(amount);
         }
-        let known = plan.named_balances().any(|id| id == balance);
+        let known = plan.named_balances().any(|known| known.id == balance);
         let place = self.buckets.iter().position(|bucket| known && bucket.id == balance);
         let bucket = place.and_then(|place| self.buckets.get(place)).ok_or(LedgerError::NoBucket)?;
         let nanos = u64::try_from(amount.nanos).map_err(|_| LedgerError::Overflow)?;
@@ -326,7 +326,7 @@ impl Plan {
             let raised = cap.raised.as_ref().map(|id| bucket(id, Unit::Nano, 0));
             std::iter::once(bucket(&cap.id, Unit::Nano, cap.amount)).chain(raised)
         });
-        let balances = self.named_balances().map(move |id| bucket(id, Unit::Nano, 0));
+        let balances = self.named_balances().map(move |balance| bucket(&balance.id, Unit::Nano, 0));
         let volumes = self.volumes.iter().map(move |volume| bucket(&volume.id, volume.unit, UNITS_MAX));
         let conversations = self.conversations.iter().map(move |id| bucket(id, Unit::Conversation, 1));
         allowances.chain(passes).chain(caps).chain(balances).chain(volumes).chain(conversations)

@@ -43,7 +43,7 @@ pub struct Plan {
     /// How far below zero a new payer's balance may go, in nano-units.
     pub(super) credit_limit: i128,
     /// The order in which balances are spent, `main` being what no other is; empty: there is no other.
-    pub(super) balances: Vec<SmolStr>,
+    pub(super) balances: Vec<Balance>,
     /// The clock of its bands, days and months.
     pub(super) zone: Zone,
     /// What is known of numbers; shared with other plans.
@@ -60,6 +60,8 @@ pub struct Plan {
     /// Days that no weekday's band holds on, ascending.
     pub(super) holidays: Vec<u32>,
     pub(super) rates: SoldRates,
+    /// When rows of prices come into force and go out of it, ascending.
+    pub(super) dates: Vec<Time>,
     /// In the order in which they are used up.
     pub(super) allowances: Vec<Allowance>,
     pub(super) passes: Vec<Pass>,
@@ -259,6 +261,20 @@ pub(super) struct Pass {
     pub(super) line: usize,
 }
 
+/// A part of a payer's money that is spent in its turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Balance {
+    pub(super) id: SmolStr,
+    /// Where it stands in the file, for errors.
+    pub(super) line: usize,
+}
+
+impl Balance {
+    pub(super) fn is_main(&self) -> bool {
+        self.id == MAIN_BALANCE
+    }
+}
+
 /// Units of a period that a price by volume is of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Volume {
@@ -352,8 +368,8 @@ impl Plan {
     }
 
     /// The balances beside the main one.
-    pub(super) fn named_balances(&self) -> impl Iterator<Item = &SmolStr> {
-        self.balances.iter().filter(|id| *id != MAIN_BALANCE)
+    pub(super) fn named_balances(&self) -> impl Iterator<Item = &Balance> {
+        self.balances.iter().filter(|balance| !balance.is_main())
     }
 
     /// What the author says that messages cost.
@@ -372,7 +388,7 @@ impl Plan {
     }
 
     /// Until when nothing but what the payer does itself changes a price that is asked at `at`: the next edge of a
-    /// band, the end of a period, or of the plan.
+    /// band, the end of a period, a date of a row, or the end of the plan.
     #[must_use]
     pub fn steady_until(&self, at: Time) -> Option<Time> {
         let local = self.zone.local(at);
@@ -386,7 +402,8 @@ impl Plan {
         let periods = periods.filter_map(|per| per.end(local));
         let first = edge.chain(midnight).chain(periods).min_by_key(|local| (local.day, local.minute));
         let first = first.map(|local| self.zone.moment(local)).filter(|moment| *moment > at);
-        first.into_iter().chain(self.valid_to).min()
+        let date = self.dates.get(self.dates.partition_point(|date| *date <= at)).copied();
+        first.into_iter().chain(date).chain(self.valid_to).min()
     }
 
     /// How many rows of prices the plan has.

@@ -105,6 +105,9 @@ pub(crate) struct Row {
     pub(crate) own: bool,
     /// `home`, `wifi` or `any`.
     pub(crate) origin: &'static str,
+    /// Hours after the start of the payer's life from when and to when it is in force.
+    pub(crate) from: Option<u64>,
+    pub(crate) to: Option<u64>,
     pub(crate) body: Body,
     pub(crate) setup: u64,
     pub(crate) min: u64,
@@ -180,6 +183,14 @@ impl Model {
                 let must = service == Service::Sms && (own, origin) == (false, "any");
                 if must || draw.below(8) < often {
                     rows.push(row(draw, service, own, origin, talks));
+                    // A price that is announced, perhaps for a time only, and one after it.
+                    for from in [1 + draw.below(200), 201 + draw.below(200)] {
+                        if draw.one_in(5) {
+                            let to = draw.one_in(2).then(|| from + 1 + draw.below(150));
+                            let later = row(draw, service, own, origin, talks);
+                            rows.push(Row { from: Some(from), to, ..later });
+                        }
+                    }
                 }
             }
         }
@@ -302,6 +313,8 @@ fn row(draw: &mut Draw, service: Service, own: bool, origin: &'static str, talks
         service,
         own,
         origin,
+        from: None,
+        to: None,
         body,
         setup: if draw.one_in(3) { draw.below(9000) } else { 0 },
         min,
@@ -371,6 +384,12 @@ impl Row {
             decimal(self.min),
             self.when
         ));
+        for (key, hours) in [("valid_from", self.from), ("valid_to", self.to)] {
+            if let Some(hours) = hours {
+                let at = Time::from_millis(crate::START + hours * 3_600_000);
+                text.push_str(&format!("{key} = {at}\n"));
+            }
+        }
         if let Some(max) = self.max {
             text.push_str(&format!("max = \"{}\"\n", decimal(max)));
         }

@@ -83,15 +83,20 @@ impl<'m> Naive<'m> {
         amount - self.gone.get(&(id.to_owned(), period.to_owned())).copied().unwrap_or(0)
     }
 
-    /// The row: destination before origin.
+    /// The row: destination before origin, and of several the one that began last.
     fn row(&self, message: &Message) -> Option<(usize, &'m Row)> {
         let here = if message.wifi { ["wifi", "home", "any"].as_slice() } else { ["home", "any"].as_slice() };
         let dests = if message.own { [true, false].as_slice() } else { [false].as_slice() };
         for own in dests {
             for origin in here {
-                let found = self.model.rows.iter().enumerate().find(|(_, row)| {
+                let hours = (message.at.as_millis() - crate::START) / 3_600_000;
+                let fits = self.model.rows.iter().enumerate().filter(|(_, row)| {
                     row.service == message.service && row.own == *own && row.origin == *origin
                 });
+                let in_force = fits.filter(|(_, row)| {
+                    row.from.is_none_or(|from| from <= hours) && row.to.is_none_or(|to| hours < to)
+                });
+                let found = in_force.max_by_key(|(_, row)| row.from);
                 if found.is_some() {
                     return found;
                 }

@@ -4,7 +4,9 @@ use super::words;
 use crate::model::Unit;
 use crate::rows::{AMOUNT_MAX, Faults, Row};
 use crate::tariff::each::{Each, MARK};
-use crate::tariff::plan::{Allowance, Cap, MAIN_BALANCE, Overage, Pass, Plan, Sold, Split, Then, UNITS_MAX};
+use crate::tariff::plan::{
+    Allowance, Balance, Cap, MAIN_BALANCE, Overage, Pass, Plan, Sold, Split, Then, UNITS_MAX,
+};
 use smol_str::{SmolStr, format_smolstr};
 use toml::de::DeValue;
 
@@ -155,21 +157,21 @@ pub(super) fn cap(row: Row<'_, '_>, plan: &mut Plan, faults: &mut Faults) -> Opt
 }
 
 /// The order in which balances are spent.
-pub(super) fn balances(row: Row<'_, '_>, faults: &mut Faults) -> Vec<SmolStr> {
-    let mut order: Vec<SmolStr> = Vec::new();
+pub(super) fn balances(row: Row<'_, '_>, faults: &mut Faults) -> Vec<Balance> {
+    let mut order: Vec<Balance> = Vec::new();
     for (id, line) in row.texts("order", faults) {
         let sound = (1..=64).contains(&id.len()) && id.chars().all(|c| c.is_ascii_graphic());
         if !sound || id.contains([CARRIED, MARK]) {
             let told =
                 format!("a balance has a name of 1 to 64 characters without spaces, {CARRIED} and {MARK}");
             faults.add(line, told);
-        } else if order.iter().any(|other| other == id) {
+        } else if order.iter().any(|other| other.id == id) {
             faults.add(line, format!("the balance `{id}` stands twice in `order`: drop one"));
         } else {
-            order.push(SmolStr::new(id));
+            order.push(Balance { id: SmolStr::new(id), line });
         }
     }
-    if !order.is_empty() && !order.iter().any(|id| id == MAIN_BALANCE) {
+    if !order.is_empty() && !order.iter().any(Balance::is_main) {
         let line = row.line_of("order", faults);
         faults.add(line, format!("`order` must name `{MAIN_BALANCE}`, the balance of what is in no other"));
     }
