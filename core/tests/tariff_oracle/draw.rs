@@ -148,6 +148,8 @@ pub(crate) struct Cap {
     pub(crate) amount: u64,
     pub(crate) per: &'static str,
     pub(crate) then: &'static str,
+    /// The payer may agree to more.
+    pub(crate) raisable: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -220,14 +222,10 @@ impl Model {
             if draw.one_in(3) {
                 let service = draw.one_in(2).then(|| draw.of(&Service::ALL));
                 let amount = draw.below(200_000) / smallest * smallest;
-                caps.push(Cap {
-                    id,
-                    of: draw.of(&["payer", "account", "route"]),
-                    service,
-                    amount,
-                    per: draw.of(&PERS),
-                    then: draw.of(&["free", "block"]),
-                });
+                let of = draw.of(&["payer", "account", "route"]);
+                let (per, then) = (draw.of(&PERS), draw.of(&["free", "block"]));
+                let raisable = (of, then) == ("payer", "block") && draw.one_in(2);
+                caps.push(Cap { id, of, service, amount, per, then, raisable });
             }
         }
         Self {
@@ -271,12 +269,13 @@ impl Model {
             let services =
                 cap.service.map_or_else(String::new, |service| format!("services = [\"{service}\"]\n"));
             text.push_str(&format!(
-                "[[cap]]\nid = \"{}\"\nof = \"{}\"\n{services}amount = \"{}\"\nper = \"{}\"\nthen = \"{}\"\n",
+                "[[cap]]\nid = \"{}\"\nof = \"{}\"\n{services}amount = \"{}\"\nper = \"{}\"\nthen = \"{}\"\noverride = {}\n",
                 cap.id,
                 cap.of,
                 decimal(cap.amount),
                 cap.per,
-                cap.then
+                cap.then,
+                cap.raisable
             ));
         }
         text
