@@ -146,11 +146,12 @@ impl Server {
         if aimed.is_some_and(|aimed| device.binding.instance.as_deref() != Some(aimed.as_bytes())) {
             return false;
         }
-        let door = streams::door(&device.binding, &flow);
         let names = Names { branch: self.branch(), call_id: self.word(), tag: self.word() };
         let Some(mut octets) = self.write(key, item, about, &names, &flow) else { return false };
         let mut stream = None;
         if flow.wire() == Wire::Udp && octets.len() > DATAGRAM_GOOD {
+            let Some(device) = self.devices.get(key) else { return false };
+            let door = streams::door(&device.binding, &flow);
             match self.streams.to(door, self.time()) {
                 Stream::Open(open) => {
                     (flow, stream) = (open, Some(door));
