@@ -171,6 +171,9 @@ impl Server {
             let name = if cpm { imdn_id(item.message, &about.letter) } else { names.call_id.clone() };
             self.told_as.put((key.subscriber().clone(), name), item.message);
         }
+        if let Some(offer) = &about.offer {
+            self.offered.put(item.message, Arc::clone(offer));
+        }
         match self.send(flow, names.branch.as_ref(), octets) {
             Some(token) => {
                 if let Some(device) = self.devices.get_mut(key) {
@@ -208,7 +211,7 @@ impl Server {
             news => Some(notification(item.message, news, letter, &domain)?),
         };
         let (said, from, to) = match (&notification, &about.offer) {
-            (None, Some(offer)) => (Said::Offer(offer), &letter.to, &letter.from),
+            (None, Some(offer)) => (Said::Offer(&offer.document), &letter.to, &letter.from),
             (None, None) => (Said::Message { id: item.message, incoming: letter }, &letter.from, &letter.to),
             (Some(imdn), _) => (Said::Notification(imdn), &letter.to, &letter.from),
         };
