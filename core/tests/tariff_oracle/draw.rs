@@ -148,12 +148,16 @@ pub(crate) struct Cap {
     pub(crate) amount: u64,
     pub(crate) per: &'static str,
     pub(crate) then: &'static str,
+    /// Shares in percent that are told of.
+    pub(crate) notify: &'static [u64],
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Model {
     pub(crate) decimals: u32,
     pub(crate) rounding: &'static str,
+    /// What is a low balance.
+    pub(crate) low: Option<u64>,
     /// Which balance is spent first, when there are two.
     pub(crate) order: Option<[&'static str; 2]>,
     /// Chat is priced by the conversation, not by the byte.
@@ -214,31 +218,16 @@ impl Model {
             grants: allowances.iter().map(|allowance| allowance.id).collect(),
         });
         let pass = pass.filter(|pass| !pass.grants.is_empty());
-        let smallest = 10_u64.pow(6 - decimals);
-        let mut caps = Vec::new();
-        for id in ["x", "y"] {
-            if draw.one_in(3) {
-                let service = draw.one_in(2).then(|| draw.of(&Service::ALL));
-                let amount = draw.below(200_000) / smallest * smallest;
-                caps.push(Cap {
-                    id,
-                    of: draw.of(&["payer", "account", "route"]),
-                    service,
-                    amount,
-                    per: draw.of(&PERS),
-                    then: draw.of(&["free", "block"]),
-                });
-            }
-        }
         Self {
             decimals,
             rounding: draw.of(&["up", "half-up", "half-even", "down"]),
+            low: draw.one_in(2).then(|| draw.below(300_000)),
             order: draw.of(&[None, Some(["bonus", "main"]), Some(["main", "bonus"])]),
             talks,
             rows,
             allowances,
             pass,
-            caps,
+            caps: caps(draw, 10_u64.pow(6 - decimals)),
         }
     }
 
@@ -248,8 +237,12 @@ impl Model {
              [[destination]]\nid = \"own\"\nprefixes = [\"4670\"]\n",
             self.decimals, self.rounding
         );
+        text.push_str("[balance]\n");
         if let Some(order) = self.order {
-            text.push_str(&format!("[balance]\norder = {order:?}\n"));
+            text.push_str(&format!("order = {order:?}\n"));
+        }
+        if let Some(low) = self.low {
+            text.push_str(&format!("low = \"{}\"\n", decimal(low)));
         }
         for (n, row) in self.rows.iter().enumerate() {
             row.write(n, &mut text);
@@ -270,8 +263,12 @@ impl Model {
         for cap in &self.caps {
             let services =
                 cap.service.map_or_else(String::new, |service| format!("services = [\"{service}\"]\n"));
+            let mut notify = String::new();
+            if !cap.notify.is_empty() {
+                notify = format!("notify = {:?}\n", cap.notify);
+            }
             text.push_str(&format!(
-                "[[cap]]\nid = \"{}\"\nof = \"{}\"\n{services}amount = \"{}\"\nper = \"{}\"\nthen = \"{}\"\n",
+                "[[cap]]\nid = \"{}\"\nof = \"{}\"\n{services}amount = \"{}\"\nper = \"{}\"\nthen = \"{}\"\n{notify}",
                 cap.id,
                 cap.of,
                 decimal(cap.amount),
@@ -281,6 +278,27 @@ impl Model {
         }
         text
     }
+}
+
+/// Caps in whole multiples of the smallest charge.
+fn caps(draw: &mut Draw, smallest: u64) -> Vec<Cap> {
+    let mut caps = Vec::new();
+    for id in ["x", "y"] {
+        if draw.one_in(3) {
+            let service = draw.one_in(2).then(|| draw.of(&Service::ALL));
+            let amount = draw.below(200_000) / smallest * smallest;
+            caps.push(Cap {
+                id,
+                of: draw.of(&["payer", "account", "route"]),
+                service,
+                amount,
+                per: draw.of(&PERS),
+                then: draw.of(&["free", "block"]),
+                notify: draw.of(&[&[], &[80, 100], &[1, 33, 50, 99]]),
+            });
+        }
+    }
+    caps
 }
 
 /// True when the row sells what the allowance covers of a service.

@@ -15,7 +15,7 @@ mod promise;
 use draw::{Draw, Model};
 use naive::Naive;
 use switchback_core::charge::{Hold, LedgerEntry, LedgerKind, balance};
-use switchback_core::model::{Currency, Funds, MessageId, Money, PayerId, Price, Shard, Time};
+use switchback_core::model::{Currency, Funds, MessageId, Money, Notice, PayerId, Price, Shard, Time};
 use switchback_core::tariff::{LedgerError, Payer, Plan, price};
 
 const DAY: u64 = 86_400_000;
@@ -82,6 +82,9 @@ fn life(seed: u64) {
             };
             let before = payer.balance;
             write(&mut payer, &mut ledger, attempt, kind, &hold, at).unwrap();
+            let told = payer.notices(&plan, ledger.last().unwrap());
+            let told = told.iter().map(news).collect::<Vec<_>>();
+            assert_eq!(told, naive.news(kind, hold.amount.nanos, &taken), "seed {seed} case {n}\n{text}");
             if kind == LedgerKind::Commit {
                 let charged = before.checked_sub(payer.balance).unwrap();
                 assert_eq!(charged, hold.amount, "what is quoted is what is charged");
@@ -94,6 +97,16 @@ fn life(seed: u64) {
         check(&payer, &ledger, funds);
         let spent = payer.bucket("bonus").map_or(0, |bucket| bucket.used + bucket.held);
         assert_eq!(spent, naive.bonus_gone(), "seed {seed} case {n}\n{text}");
+    }
+}
+
+/// A notice as the naive implementation tells it.
+fn news(notice: &Notice) -> (String, u64) {
+    match notice {
+        Notice::CapReached { cap, percent } => {
+            (cap.split('@').next().unwrap().to_owned(), u64::from(*percent))
+        }
+        Notice::BalanceLow => (String::new(), 0),
     }
 }
 
