@@ -181,7 +181,8 @@ fn body(plan: &Plan, rate: &Rate, units: u64, (total, per): (i128, i128), fee: i
             format!("at {price} {each}{steps}")
         }
         Tariff::Tiers(_) => "by the size of the message".to_owned(),
-        Tariff::Volume { .. } => "by the volume of the period".to_owned(),
+        Tariff::Volume { whole: false, .. } => "by the volume of the period".to_owned(),
+        Tariff::Volume { whole: true, .. } => "by the volume of the period, all at one level".to_owned(),
     };
     let fee = if fee > 0 { " with the fee" } else { "" };
     let exact = if total.checked_rem(per) == Some(0) {

@@ -6,12 +6,15 @@ mod rate;
 mod words;
 
 use super::check;
+use super::csv;
 use super::example;
+use super::json_list;
 use super::numbers::Numbers;
-use super::numbers_read::{country, csv_rows};
+use super::numbers_read::{country, rows};
 use super::plan::{Plan, PlanError, Rounding, Sold, SoldRates, UnknownNetwork, Volume};
 use super::prefixes::{Added, Prefixes};
 use super::rates::{ALWAYS, Tariff};
+use super::tariffs::JSON;
 use super::zone::Zone;
 use crate::charge::{External, IfDown};
 use crate::model::{Currency, PlanId, Time, Unit};
@@ -201,7 +204,12 @@ fn rates_file<'t>(
 fn bulk_rates(name: &str, text: &str, plan: &mut Plan) -> Faults {
     let mut faults = Faults::new(text);
     let file = SmolStr::new(name);
-    csv_rows(text, &rate::COLUMNS, &mut faults, |row, faults| {
+    let toml = if name.ends_with(JSON) {
+        json_list::as_toml(text, &mut faults)
+    } else {
+        csv::as_toml(text, &rate::COLUMNS, &mut faults)
+    };
+    rows(&toml, &mut faults, |row, faults| {
         if let Some((sold, rate)) = rate::rate(row, Some(&file), plan, faults) {
             plan.rates.get_mut(sold).push(rate);
         }

@@ -94,7 +94,7 @@ impl Message {
 pub(crate) enum Body {
     Steps { step: u64, price: u64, per: u64 },
     Tiers { small: u64, low: u64, high: u64 },
-    Volume { price: u64, from: u64, then: u64 },
+    Volume { price: u64, from: u64, then: u64, all: bool },
     Conversation { price: u64 },
     NotOffered,
 }
@@ -315,7 +315,8 @@ fn row(draw: &mut Draw, service: Service, own: bool, origin: &'static str, talks
             Body::Tiers { small: 1 + draw.below(2500), low: amount(draw), high: amount(draw) }
         }
         (Service::Sms, 1 | 2) => {
-            Body::Volume { price: amount(draw), from: 1 + draw.below(12), then: amount(draw) }
+            let (price, then) = (amount(draw), amount(draw));
+            Body::Volume { price, from: 1 + draw.below(12), then, all: draw.one_in(2) }
         }
         (Service::Im, _) if talks => Body::Conversation { price: amount(draw) },
         (Service::Im, _) => {
@@ -385,8 +386,9 @@ impl Row {
                 decimal(*low),
                 decimal(*high)
             )),
-            Body::Volume { price, from, then } => text.push_str(&format!(
-                "id = \"v{n}\"\nprice = \"{}\"\nvolume = [{{ from = {from}, price = \"{}\" }}]\n",
+            Body::Volume { price, from, then, all } => text.push_str(&format!(
+                "volume_mode = \"{}\"\nid = \"v{n}\"\nprice = \"{}\"\nvolume = [{{ from = {from}, price = \"{}\" }}]\n",
+                if *all { "all" } else { "graduated" },
                 decimal(*price),
                 decimal(*then)
             )),

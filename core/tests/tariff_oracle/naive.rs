@@ -339,8 +339,9 @@ fn body(row: &Row, open: u64, bytes: u64, before: u64) -> Option<(i128, i128)> {
         Body::Tiers { high, .. } if bytes <= 3000 => (i128::from(high), 1),
         Body::Tiers { .. } | Body::NotOffered => return None,
         Body::Conversation { price } => (i128::from(open) * i128::from(price), 1),
-        Body::Volume { price, from, then } => {
-            let one = |nth: u64| if nth < from { price } else { then };
+        Body::Volume { price, from, then, all } => {
+            let last = before + open - 1;
+            let one = |nth: u64| if (if all { last } else { nth }) < from { price } else { then };
             (i128::from((before..before + open).map(one).sum::<u64>()), 1)
         }
     };
