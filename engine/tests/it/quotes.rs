@@ -2,12 +2,12 @@
 
 use crate::scene::{Scene, euro, number, options};
 use switchback_core::model::{
-    Content, FailReason, FallbackRule, Message, Money, Notice, Presence, ReportKind, Service, ServiceChoice,
-    Status,
+    Content, FailReason, FallbackRule, Message, Money, Notice, PayerId, PlanId, Presence, ReportKind,
+    Service, ServiceChoice, Status,
 };
 use switchback_ports::directory::{Entry, Kind, PlanText};
 use switchback_ports::{
-    Accepted, Intake, NamedQuote, Quote, QuoteAsk, QuotedCharge, QuotedFallback, Refusal,
+    Accepted, Intake, NamedQuote, PayerChange, Quote, QuoteAsk, QuotedCharge, QuotedFallback, Refusal,
 };
 
 const SMS: ServiceChoice = ServiceChoice::Named(Service::Sms);
@@ -41,6 +41,27 @@ fn plan_says(scene: &Scene, instead: &[(&str, &str)]) {
     let text = text.replace("version = 1", "version = 2");
     let text = instead.iter().fold(text, |text, (old, new)| text.replace(old, new));
     scene.put(Entry::Plan(PlanText { id, text }));
+}
+
+#[test]
+fn plans_that_come_at_the_same_time_are_all_there() {
+    let scene = Scene::new();
+    let Entry::Plan(PlanText { text, .. }) = scene.engine.directory(Kind::Plan).remove(0) else {
+        panic!("not a plan")
+    };
+    let ids = || (0..8).map(|n| PlanId::new(format!("plan-{n}")));
+    let plan = |id: PlanId| {
+        let text = text.replace("id = \"plan\"", &format!("id = \"{id}\""));
+        Entry::Plan(PlanText { id, text })
+    };
+    let puts: Vec<_> = ids().map(|id| scene.engine.put(plan(id))).collect();
+    for put in puts {
+        put.wait().unwrap().unwrap();
+    }
+    for id in ids() {
+        let payer = scene.engine.put_payer(PayerId::new(id.as_str()), PayerChange::to(id));
+        payer.wait().unwrap().unwrap();
+    }
 }
 
 #[test]
