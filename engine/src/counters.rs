@@ -56,6 +56,7 @@ pub(crate) struct Counters {
     pub(crate) withdrawals: Counter,
     pub(crate) charged: Counter,
     pub(crate) refunded: Counter,
+    pub(crate) low_balances: Counter,
     pub(crate) delivered: Counter,
     pub(crate) finished_otherwise: Counter,
     pub(crate) duplicates: Counter,
@@ -107,6 +108,8 @@ pub struct Snapshot {
     pub charged: u64,
     /// Charges given back.
     pub refunded: u64,
+    /// Charges with which a charging system said that the payer has little left.
+    pub low_balances: u64,
     /// Messages delivered.
     pub delivered: u64,
     /// Messages that ended in another way.
@@ -231,6 +234,7 @@ impl Counters {
             withdrawals: self.withdrawals.get(),
             charged: self.charged.get(),
             refunded: self.refunded.get(),
+            low_balances: self.low_balances.get(),
             delivered: self.delivered.get(),
             finished_otherwise: self.finished_otherwise.get(),
             duplicates: self.duplicates.get(),

@@ -179,6 +179,12 @@ fn ends(page: &mut Page, counters: &Snapshot) {
     );
     page.one("switchback_charges_total", "counter", "Charges made.", counters.charged);
     page.one("switchback_refunds_total", "counter", "Charges given back.", counters.refunded);
+    page.one(
+        "switchback_low_balances_total",
+        "counter",
+        "Charges with which a charging system said that the payer has little left. Alert on a jump.",
+        counters.low_balances,
+    );
 }
 
 fn queues(page: &mut Page, counters: &Snapshot) {

@@ -206,6 +206,11 @@ pub enum EventKind {
         /// True when delivered, false when taken back.
         delivered: bool,
     },
+    /// The charging system refused to charge what was delivered: the sender does not pay.
+    ChargeUncollected {
+        /// The attempt.
+        attempt: u16,
+    },
 }
 
 impl EventKind {
@@ -235,6 +240,7 @@ impl EventKind {
             Self::Refunded { .. } => "message.refunded",
             Self::ChargeInDoubt { .. } => "attempt.charge_in_doubt",
             Self::ChargeCleared { .. } => "attempt.charge_cleared",
+            Self::ChargeUncollected { .. } => "attempt.charge_uncollected",
             Self::Delivered { .. } => "message.delivered",
             Self::Read => "message.read",
             Self::Refused => "message.refused",
