@@ -57,6 +57,7 @@ pub(crate) struct Counters {
     pub(crate) charged: Counter,
     pub(crate) refunded: Counter,
     pub(crate) notices: Counter,
+    pub(crate) low_balances: Counter,
     pub(crate) delivered: Counter,
     pub(crate) finished_otherwise: Counter,
     pub(crate) duplicates: Counter,
@@ -110,6 +111,8 @@ pub struct Snapshot {
     pub refunded: u64,
     /// Payers told that a cap or the balance comes to its end.
     pub notices: u64,
+    /// Charges with which a charging system said that the payer has little left.
+    pub low_balances: u64,
     /// Messages delivered.
     pub delivered: u64,
     /// Messages that ended in another way.
@@ -236,6 +239,7 @@ impl Counters {
             charged: self.charged.get(),
             refunded: self.refunded.get(),
             notices: self.notices.get(),
+            low_balances: self.low_balances.get(),
             delivered: self.delivered.get(),
             finished_otherwise: self.finished_otherwise.get(),
             duplicates: self.duplicates.get(),

@@ -1,6 +1,7 @@
 //! The way in: what services and the API hand to the engine, and what it answers.
 
 use crate::answer::{Answer, Done};
+use crate::charging::BalanceLeft;
 use crate::directory::{Bearer, Entry, Kind, SipUser};
 use crate::page::{
     ConversationLine, ConversationSummary, EventLine, LedgerTotals, MessageFilter, Page, StoreTotals,
@@ -265,6 +266,8 @@ pub struct QuoteLine {
     pub charge_on: Option<QuotedCharge>,
     /// The allowance it would use.
     pub allowance: Option<AllowanceLeft>,
+    /// What the payer has left, as a charging system of the operator's says.
+    pub balance: Option<BalanceLeft>,
     /// Why it is no candidate: a stable code.
     pub reason: Option<SmolStr>,
 }

@@ -240,6 +240,7 @@ fn data_of(kind: &EventKind) -> EventData {
         EventKind::Failed { reason } => EventData { reason: Some((*reason).into()), ..none },
         EventKind::ChargeInDoubt { attempt, .. }
         | EventKind::ChargeCleared { attempt }
+        | EventKind::ChargeUncollected { attempt }
         | EventKind::DeliveredLate { attempt }
         | EventKind::Duplicate { attempt }
         | EventKind::Incoming { attempt } => EventData { attempt: Some(*attempt), ..none },

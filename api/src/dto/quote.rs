@@ -59,6 +59,8 @@ pub(crate) struct QuoteLineOut {
     unit: UnitWord,
     /// The allowance it would use.
     allowance: Option<AllowanceOut>,
+    /// What the payer has left, as the operator's charging system says; null when it does not.
+    balance: Option<BalanceOut>,
     /// Why it can't be used, or why there is no price: a stable code.
     #[schema(value_type = Option<String>, example = "not_reachable")]
     reason: Option<SmolStr>,
@@ -92,6 +94,16 @@ pub(crate) struct AllowanceOut {
     left_after: u64,
     /// What a unit is.
     unit: UnitWord,
+}
+
+/// What a charging system says that a payer has left.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BalanceLeft)]
+pub(crate) struct BalanceOut {
+    /// How much; null when it only says whether it is little.
+    left: Option<MoneyOut>,
+    /// It is little.
+    low: bool,
 }
 
 /// What would follow when the first service does not deliver.
@@ -147,6 +159,9 @@ impl From<&QuoteLine> for QuoteLineOut {
             units: line.units,
             unit: line.unit.into(),
             allowance: line.allowance.as_ref().map(Into::into),
+            balance: line
+                .balance
+                .map(|balance| BalanceOut { left: balance.amount.map(Into::into), low: balance.is_low }),
             reason: line.reason.clone().or_else(|| no_price(line.price).map(SmolStr::new_static)),
         }
     }

@@ -208,6 +208,11 @@ pub enum EventKind {
     },
     /// The charge brought the payer's money to a mark that the plan names.
     Notice(Notice),
+    /// The charging system refused to charge what was delivered: the sender does not pay.
+    ChargeUncollected {
+        /// The attempt.
+        attempt: u16,
+    },
 }
 
 impl EventKind {
@@ -237,6 +242,7 @@ impl EventKind {
             Self::Refunded { .. } => "message.refunded",
             Self::ChargeInDoubt { .. } => "attempt.charge_in_doubt",
             Self::ChargeCleared { .. } => "attempt.charge_cleared",
+            Self::ChargeUncollected { .. } => "attempt.charge_uncollected",
             Self::Delivered { .. } => "message.delivered",
             Self::Read => "message.read",
             Self::Refused => "message.refused",
