@@ -11,7 +11,7 @@ use crate::ids::IdMaker;
 use crate::in_flight::InFlight;
 use crate::locks::{lock, write};
 use crate::looper::Looper;
-use crate::options::Options;
+use crate::options::{LOOPS_MAX, Options};
 use crate::parked::ParkedNames;
 use crate::pool::{Pool, Queries};
 use crate::presence::PresenceTable;
@@ -195,7 +195,7 @@ impl Engine {
 }
 
 fn check(options: &Options) -> Result<(), StartError> {
-    if !(1..=64).contains(&options.loops) {
+    if !(1..=LOOPS_MAX).contains(&options.loops) {
         return Err(StartError::Options("`loops` is 1 to 64"));
     }
     if !options.classes.iter().any(|class| class.name.as_str() == "person") {

@@ -78,7 +78,7 @@ pub(crate) enum LogFormat {
 pub(crate) struct PolicySection {
     /// The last step of claim 1: going back to the first service.
     pub(crate) revert: bool,
-    /// Engine loops; 0 = one a core.
+    /// Engine loops; 0 = one for every four cores.
     pub(crate) loops: usize,
 }
 
