@@ -30,10 +30,12 @@ const paid = {
   bearer: "billed as data by the network",
 };
 /** What one service of a quote costs, and what else is to be known of it. */
-function cost({ price, available, units, unit, allowance, charge_on, reason }) {
+function cost({ price, available, units, unit, allowance, balance, charge_on, reason }) {
   const left = allowance && `${allowance.left_after} left of ${allowance.id}`;
+  const low = balance?.low && (balance.left ? ": little" : "little money is left");
+  const funds = [balance?.left && `${money(balance.left)} left`, low].filter(Boolean).join("");
   const price_or_none = price ? money(price) : available ? "price unknown" : "not possible";
-  return [price_or_none, units && `${units} × ${plain(unit)}`, left, paid[charge_on], reason && plain(reason)].filter(Boolean).join(" · ");
+  return [price_or_none, units && `${units} × ${plain(unit)}`, left, funds, paid[charge_on], reason && plain(reason)].filter(Boolean).join(" · ");
 }
 
 async function ask(path, body) {

@@ -301,3 +301,26 @@ fn chat_of_a_bearer_is_an_estimate_and_never_said_to_be_exact() {
         Some("an estimate: the bearer counts bytes of its own")
     );
 }
+
+#[test]
+fn the_level_of_a_volume_is_that_of_each_unit_or_of_the_whole_message() {
+    for (mode, before, price) in [
+        ("graduated", 0, "0.30"),
+        ("graduated", 3, "0.20"),
+        ("graduated", 6, "0.15"),
+        ("all", 0, "0.30"),
+        ("all", 1, "0.30"),
+        ("all", 2, "0.15"),
+        ("all", 6, "0.15"),
+    ] {
+        let plan = Plan::parse(&format!(
+            "[plan]\nid = \"p\"\nversion = 1\ncurrency = \"EUR\"\n[[rate]]\nservice = \"sms\"\nid = \"us\"\nprice = \"0.10\"\n\
+             volume = [{{ from = 4, price = \"0.05\" }}]\nvolume_mode = \"{mode}\"\n[[example]]\nservice = \"sms\"\n\
+             to = \"+46701234567\"\nsegments = 3\nused = {{ us = {before} }}\nprice = \"{price}\"\n"
+        ))
+        .unwrap();
+        let example = &plan.examples()[0];
+        let done = example.run(&plan, Size { segments: 3, bytes: 1 });
+        assert_eq!(done.map_err(|failed| failed.what), Ok(()), "{mode} after {before}");
+    }
+}

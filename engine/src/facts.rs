@@ -8,11 +8,11 @@ use crate::shared::Shared;
 use std::sync::Arc;
 use switchback_core::charge::{Hold, Slot};
 use switchback_core::model::{
-    Address, ByService, ChargeOn, Content, Currency, Funds, Message, Money, Offer, Offers, Originator,
-    PlanVersion, Presence, Price, Reach, Service, SubscriberId, Time, UnknownPrice,
+    Address, ByService, ChargeOn, Content, Currency, Funds, Message, Money, Notice, Offer, Offers,
+    Originator, PlanVersion, Presence, Price, Reach, Service, SubscriberId, Time, UnknownPrice,
 };
 use switchback_core::tariff::{AllowanceLeft, Occasion, Payer, Plan, Priced, Size};
-use switchback_ports::{Measure, Transport};
+use switchback_ports::{BalanceLeft, Measure, Transport};
 
 /// Who would pay, as far as is known.
 #[derive(Clone, Copy)]
@@ -40,6 +40,14 @@ impl Purse<'_> {
             Self::Of { plan, .. } => Some(plan.named()),
         }
     }
+
+    /// What the sender should know of the money.
+    pub(crate) fn standing(self, originator: &Originator, now: Time) -> Vec<Notice> {
+        match self {
+            Self::Nobody | Self::NoPlan => Vec::new(),
+            Self::Of { payer, plan, .. } => payer.standing(plan, originator.owner.account(), now),
+        }
+    }
 }
 
 /// What is asked about.
@@ -59,9 +67,18 @@ pub(crate) struct Question<'a> {
     pub(crate) quoted: Option<&'a Quoted>,
 }
 
-/// What a charging system said that a message costs by each service; nothing where it did not answer.
+/// What a charging system said of each service; nothing where it did not answer.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Quoted(pub(crate) ByService<Option<Price>>);
+pub(crate) struct Quoted(pub(crate) ByService<Option<Said>>);
+
+/// What a charging system said of a message by one service.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Said {
+    /// What it costs.
+    pub(crate) price: Price,
+    /// What the payer has left, which is shown and no more.
+    pub(crate) balance: Option<BalanceLeft>,
+}
 
 /// An offer with the allowance that it would use.
 #[derive(Clone, Debug, Default)]
@@ -202,7 +219,7 @@ impl Shared {
         let Some(external) = &offer.external else { return };
         let prices = read(&self.charging).get(&external.system).map(|system| system.prices);
         let is_offered = offer.price.is_offered();
-        let said = quoted.and_then(|quoted| *quoted.0.get(offer.service));
+        let said = quoted.and_then(|quoted| quoted.0.get(offer.service).map(|said| said.price));
         match prices {
             Some(Prices::Mirror) => {}
             Some(Prices::AskedOrMirror) if said == Some(Price::Unknown(UnknownPrice::NotTold)) => {}

@@ -179,6 +179,14 @@ fn ends(page: &mut Page, counters: &Snapshot) {
     );
     page.one("switchback_charges_total", "counter", "Charges made.", counters.charged);
     page.one("switchback_refunds_total", "counter", "Charges given back.", counters.refunded);
+    let help = "Notices that a spending cap or a balance comes to its end.";
+    page.one("switchback_payer_notices_total", "counter", help, counters.notices);
+    page.one(
+        "switchback_low_balances_total",
+        "counter",
+        "Charges with which a charging system said that the payer has little left. Alert on a jump.",
+        counters.low_balances,
+    );
 }
 
 fn queues(page: &mut Page, counters: &Snapshot) {

@@ -28,7 +28,7 @@ pub(crate) use page::{Pages, Source, Walk, signed};
 pub(crate) use reading::Lines;
 pub(crate) use record::Record;
 pub(crate) use settings::{Form, Limits, NODE, Settings};
-pub(crate) use words::{CHARGE_CLEARED, CHARGE_IN_DOUBT};
+pub(crate) use words::{CHARGE_CLEARED, CHARGE_IN_DOUBT, CHARGE_UNCOLLECTED};
 
 use smol_str::SmolStr;
 

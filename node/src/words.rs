@@ -50,6 +50,8 @@ pub(crate) fn notes(service: &Value) -> Vec<String> {
         let units = counted(number(left, "left_after"), text(left, "unit"));
         format!("{units} left of {}", text(left, "id"))
     });
+    let balance = service.get("balance").filter(|balance| balance.is_object());
+    let left = left.into_iter().chain(balance.and_then(funds));
     let paid = match text(service, "charge_on") {
         "submitted" => Some("paid at hand-over, given back if it is not delivered"),
         "kept_if_undelivered" => Some("paid even if it is not delivered"),
@@ -57,7 +59,31 @@ pub(crate) fn notes(service: &Value) -> Vec<String> {
         _ => None,
     };
     let why = Some(text(service, "reason")).filter(|reason| !reason.is_empty());
-    left.into_iter().chain(paid.map(str::to_owned)).chain(why.map(plain)).collect()
+    left.chain(paid.map(str::to_owned)).chain(why.map(plain)).collect()
+}
+
+/// What the payer has left, as a charging system says.
+fn funds(balance: &Value) -> Option<String> {
+    let low = if balance.get("low").and_then(Value::as_bool) == Some(true) { ": little" } else { "" };
+    match balance.get("left").filter(|left| left.is_object()) {
+        Some(left) => Some(format!("{} left{low}", price(Some(left)))),
+        None if low.is_empty() => None,
+        None => Some("little money is left".into()),
+    }
+}
+
+/// What the money behind a quote has come to.
+pub(crate) fn notices(quote: &Value) -> Vec<String> {
+    let notices = quote.get("notices").and_then(Value::as_array).into_iter().flatten();
+    let said = |notice: &Value| match text(notice, "type") {
+        "payer.cap_reached" => {
+            let (percent, cap) = (number(notice, "percent"), text(notice, "cap"));
+            Some(format!("{percent} % of the cap {cap} are spent"))
+        }
+        "payer.balance_low" => Some("the balance is low".to_owned()),
+        _ => None,
+    };
+    notices.filter_map(said).collect()
 }
 
 /// What happens when the first service of a quote does not deliver, and why; `name` says how services are called.
@@ -109,7 +135,7 @@ fn number(value: &Value, key: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{cost, followed, notes, units};
+    use super::{cost, followed, notes, notices, units};
     use serde_json::{Value, json};
 
     fn line(price: Value, more: Value) -> Value {
@@ -135,6 +161,12 @@ mod tests {
     fn what_is_left_when_it_is_paid_and_why_not_are_told() {
         let left = json!({"allowance": {"id": "sms100", "left_after": 1, "unit": "segment"}});
         assert_eq!(notes(&line(Value::Null, left)), ["1 segment left of sms100"]);
+        let of = |balance| notes(&line(Value::Null, json!({ "balance": balance })));
+        let money = json!({"amount": "3.20", "currency": "EUR"});
+        assert_eq!(of(json!({"left": money, "low": false})), ["3.20 EUR left"]);
+        assert_eq!(of(json!({"left": money, "low": true})), ["3.20 EUR left: little"]);
+        assert_eq!(of(json!({"left": null, "low": true})), ["little money is left"]);
+        assert!(of(json!({"left": null, "low": false})).is_empty());
         let kept = json!({"charge_on": "kept_if_undelivered", "reason": "insufficient_funds"});
         assert_eq!(
             notes(&line(Value::Null, kept)),
@@ -145,6 +177,13 @@ mod tests {
             units(&line(Value::Null, json!({"units": 3, "unit": "utf8_160"}))),
             "3 blocks of 160 bytes"
         );
+    }
+
+    #[test]
+    fn money_that_runs_out_is_told() {
+        let cap = json!({"type": "payer.cap_reached", "cap": "roam50", "percent": 80});
+        let quote = json!({"notices": [cap, {"type": "payer.balance_low"}, {"type": "payer.unheard_of"}]});
+        assert_eq!(notices(&quote), ["80 % of the cap roam50 are spent", "the balance is low"]);
     }
 
     #[test]

@@ -75,7 +75,8 @@ pub struct ChargeOrder {
     /// The payer's currency.
     pub currency: Currency,
     /// What it may cost at most: a reservation that turns out dearer is given back. In another currency it is refused, for
-    /// nobody can say then that it is within.
+    /// nobody can say then that it is within. A commit may make a reservation that has run out anew within it, and charge
+    /// that; nothing: it may not.
     pub at_most: Option<Money>,
 }
 
@@ -101,8 +102,17 @@ pub struct ChargeDone {
     pub until: Option<Time>,
     /// It is not charged here, now or later: there is no reservation to commit.
     pub is_free: bool,
-    /// Little is left.
-    pub low_balance: bool,
+    /// What the payer has left, if it said so.
+    pub balance: Option<BalanceLeft>,
+}
+
+/// What a charging system says that a payer has left. It is shown and told to the operator; no rule goes by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BalanceLeft {
+    /// How much; nothing: it did not say. Never below zero.
+    pub amount: Option<Money>,
+    /// It says that this is little.
+    pub is_low: bool,
 }
 
 /// Why a charging system did not do it.

@@ -1,6 +1,7 @@
 //! The way in: what services and the API hand to the engine, and what it answers.
 
 use crate::answer::{Answer, Done};
+use crate::charging::BalanceLeft;
 use crate::directory::{Bearer, Entry, Kind, SipUser};
 use crate::page::{
     ConversationLine, ConversationSummary, EventLine, LedgerTotals, MessageFilter, Page, StoreTotals,
@@ -12,8 +13,8 @@ use smol_str::SmolStr;
 use switchback_core::charge::LedgerEntry;
 use switchback_core::model::{
     Address, ChargeOn, Choice, Content, DecisionRecord, DeviceId, Event, FallbackRule, Message, MessageId,
-    Money, Offer, Origin, Originator, Owner, PayerId, PlanId, PlanVersion, Presence, Price, Report, RouteId,
-    Service, ServiceChoice, Settlement, Submission, SubscriberId, Time, Unit,
+    Money, Notice, Offer, Origin, Originator, Owner, PayerId, PlanId, PlanVersion, Presence, Price, Report,
+    RouteId, Service, ServiceChoice, Settlement, Submission, SubscriberId, Time, Unit,
 };
 use switchback_core::tariff::{AllowanceLeft, Payer};
 
@@ -244,6 +245,8 @@ pub struct Quote {
     pub fallback: Option<QuotedFallback>,
     /// The most that the sender can pay: p1, or the consent if greater.
     pub you_pay_at_most: Option<Money>,
+    /// How the money behind it stands, where the plan has that told.
+    pub notices: Vec<Notice>,
 }
 
 /// One service of a quote.
@@ -263,6 +266,8 @@ pub struct QuoteLine {
     pub charge_on: Option<QuotedCharge>,
     /// The allowance it would use.
     pub allowance: Option<AllowanceLeft>,
+    /// What the payer has left, as a charging system of the operator's says.
+    pub balance: Option<BalanceLeft>,
     /// Why it is no candidate: a stable code.
     pub reason: Option<SmolStr>,
 }

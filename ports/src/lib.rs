@@ -23,7 +23,8 @@ mod unit;
 
 pub use answer::{Answer, Done, Gone, Responder, answer};
 pub use charging::{
-    ChargeDone, ChargeKey, ChargeOrder, ChargeOutcome, ChargeRefusal, ChargeStep, ChargeTold, Charging,
+    BalanceLeft, ChargeDone, ChargeKey, ChargeOrder, ChargeOutcome, ChargeRefusal, ChargeStep, ChargeTold,
+    Charging,
 };
 pub use clock::{Clock, Random};
 pub use intake::{

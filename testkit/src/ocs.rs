@@ -68,6 +68,8 @@ pub struct Config {
     pub currency: u32,
     /// What is on an account when it is first seen, in billionths.
     pub opening: i128,
+    /// Below this an account is low, as it says with every answer about money, in billionths.
+    pub low: i128,
     /// How late an answer is by `late`.
     pub late: Duration,
     /// How often it asks whether the client is there; `None`: never.
@@ -98,6 +100,7 @@ impl Default for Config {
             },
             currency: 978,
             opening: 10_000_000_000,
+            low: 1_000_000_000,
             late: Duration::from_secs(5),
             watchdog: Some(Duration::from_secs(30)),
             validity: 3600,

@@ -181,7 +181,7 @@ impl Shared {
         let units = units(&order, options.units_of_im);
         let (dialogue, step) = Dialogue::new(operation, &session_id, units, terms);
         let shared = Arc::clone(self);
-        let flow = Flow { shared, order, operation, session_id, units, dialogue, last: None, asker };
+        let flow = Flow { shared, order, operation, units, dialogue, last: None, asker };
         flow.ask(step, false, false);
     }
 

@@ -16,7 +16,6 @@ pub(crate) struct Flow {
     pub(crate) shared: Arc<Shared>,
     pub(crate) order: ChargeOrder,
     pub(crate) operation: Operation,
-    pub(crate) session_id: String,
     pub(crate) units: Units,
     pub(crate) dialogue: Dialogue,
     /// The request of the last step, and the peer that it went to.
@@ -57,7 +56,7 @@ impl Flow {
         let mut avps = Vec::with_capacity(512);
         let mut writer = AvpWriter::new(&mut avps);
         let told = Told::of(&self.order);
-        let charge = told.charge(&self.order, &self.session_id, self.units);
+        let charge = told.charge(&self.order, self.dialogue.session_id(), self.units);
         self.shared.profile.write(&charge, step, &mut writer);
         if writer.finish().is_err() {
             self.end(&Ended::Refused(Refusal::OurFault(wire_diameter::ResultCode::INVALID_MESSAGE_LENGTH)));
@@ -106,7 +105,9 @@ impl Flow {
             Ended::Refused(refusal) => {
                 tracing::debug!(?refusal, operation = ?self.operation, "refused by the charging system");
             }
-            Ended::Unknown(suspicion) => log_suspicion(*suspicion, self.operation, &self.session_id),
+            Ended::Unknown(suspicion) => {
+                log_suspicion(*suspicion, self.operation, self.dialogue.session_id())
+            }
         }
         match self.asker {
             Asker::Port(told) => told(outcome(&self.order, self.operation, ended, self.shared.clock.now())),

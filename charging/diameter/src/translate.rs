@@ -2,8 +2,8 @@
 
 use crate::options::{Mode, Options, QuoteBy, UnitsOfIm};
 use smol_str::SmolStr;
-use switchback_core::model::{Address, Money, Service, Time};
-use switchback_ports::{ChargeDone, ChargeOrder, ChargeOutcome, ChargeRefusal, ChargeStep};
+use switchback_core::model::{Address, Currency, Money, Service, Time};
+use switchback_ports::{BalanceLeft, ChargeDone, ChargeOrder, ChargeOutcome, ChargeRefusal, ChargeStep};
 use wire_diameter::avp::Timestamp;
 use wire_diameter::credit::{
     AddressType, Charge, Content, Ended, Grant, NodeAddress, Operation, Place, Profile, Quoting, Refusal,
@@ -152,8 +152,14 @@ fn done(order: &ChargeOrder, operation: Operation, grant: &Grant, now: Time) -> 
         is_list: operation == Operation::Quote(Quoting::PriceEnquiry) && !grant.free,
         until: grant.validity.map(|seconds| now.plus_millis(u64::from(seconds) * 1000)),
         is_free: grant.free,
-        low_balance: grant.low_balance,
+        balance: balance(order.currency, grant),
     }
+}
+
+fn balance(currency: Currency, grant: &Grant) -> Option<BalanceLeft> {
+    let amount = grant.remaining.map(|nanos| Money::from_nanos(currency, nanos.max(0)));
+    let is_told = amount.is_some() || grant.low_balance.is_some();
+    is_told.then_some(BalanceLeft { amount, is_low: grant.low_balance == Some(true) })
 }
 
 fn refused(order: &ChargeOrder, refusal: Refusal) -> ChargeRefusal {

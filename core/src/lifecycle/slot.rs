@@ -44,6 +44,7 @@ pub(super) fn uncollected(message: &mut Message, attempt: u16, now: Time, change
         let hold = hold.clone();
         message.slot = Slot::Empty;
         refund(message, attempt, hold, now, changes);
+        changes.tell(message, now, EventKind::ChargeUncollected { attempt });
     }
 }
 

@@ -1,8 +1,8 @@
 //! What happened to a message, as told to its owner and, of incoming messages, to the recipient.
 
 use super::{
-    AttemptKind, FailReason, MessageId, Money, Owner, PeerCode, Price, RouteId, Service, Time, WaitFor,
-    WithdrawCause,
+    AttemptKind, FailReason, MessageId, Money, Notice, Owner, PeerCode, Price, RouteId, Service, Time,
+    WaitFor, WithdrawCause,
 };
 use crate::charge::LedgerKind;
 use serde::{Deserialize, Serialize};
@@ -206,6 +206,13 @@ pub enum EventKind {
         /// True when delivered, false when taken back.
         delivered: bool,
     },
+    /// The charge brought the payer's money to a mark that the plan names.
+    Notice(Notice),
+    /// The charging system refused to charge what was delivered: the sender does not pay.
+    ChargeUncollected {
+        /// The attempt.
+        attempt: u16,
+    },
 }
 
 impl EventKind {
@@ -235,6 +242,7 @@ impl EventKind {
             Self::Refunded { .. } => "message.refunded",
             Self::ChargeInDoubt { .. } => "attempt.charge_in_doubt",
             Self::ChargeCleared { .. } => "attempt.charge_cleared",
+            Self::ChargeUncollected { .. } => "attempt.charge_uncollected",
             Self::Delivered { .. } => "message.delivered",
             Self::Read => "message.read",
             Self::Refused => "message.refused",
@@ -246,6 +254,7 @@ impl EventKind {
             Self::Duplicate { .. } => "message.duplicate",
             Self::Incoming { .. } => "message.incoming",
             Self::IncomingSettled { .. } => "message.incoming_settled",
+            Self::Notice(notice) => notice.name(),
         }
     }
 }

@@ -35,7 +35,12 @@ fn body(rate: &Rate, units: u64, bytes: u64, counted: u64) -> Option<(i128, i128
             (counted.checked_mul(*price)?, i128::from(*per))
         }
         Tariff::Tiers(tiers) => (tiers.iter().find(|tier| bytes <= tier.upto)?.price, 1),
-        Tariff::Volume { levels, .. } => (by_level(levels, units, counted)?, 1),
+        Tariff::Volume { levels, whole: false, .. } => (by_level(levels, units, counted)?, 1),
+        Tariff::Volume { levels, whole: true, .. } => {
+            let last = counted.checked_add(units)?.checked_sub(1)?;
+            let level = levels.iter().rev().find(|level| level.from <= last)?;
+            (i128::from(units).checked_mul(level.price)?, 1)
+        }
     };
     let total = rate.setup.checked_mul(per)?.checked_add(body)?.max(rate.min.checked_mul(per)?);
     let total = rate.max.map_or(Some(total), |max| Some(total.min(max.checked_mul(per)?)))?;

@@ -237,6 +237,7 @@ impl<'c, 'a> Buckets<'c, 'a> {
                 tell(Told::Capped { id: &id, left });
                 return Err(Price::NotOffered(NotOffered::Cap));
             }
+            tell(Told::Cap { id: &id, left, of: cap.amount });
             let amount = u64::try_from(amount).map_err(|_| NOT_ADOPTED)?;
             self.take(&id, amount.min(own), period);
             if let Some((id, _)) = raised {

@@ -27,11 +27,14 @@ pub struct Explanation {
 pub fn explain<'a>(plan: &Plan, payer: impl Into<Purse<'a>>, ask: &Ask<'_>) -> Explanation {
     let mut steps = vec![format!("plan {} version {}", plan.id, plan.version)];
     let on = Occasion::of(plan, ask.recipient, ask.origin, ask.at).by(ask.account);
-    let priced = on.work(payer.into(), ask.service, ask.size, ask.file, ask.route, &mut |told| {
+    let purse = payer.into();
+    let priced = on.work(purse, ask.service, ask.size, ask.file, ask.route, &mut |told| {
         if steps.len() < SENTENCES_MAX {
             steps.extend(told.sentence(plan));
         }
     });
+    let standing = purse.payer.standing(plan, ask.account, ask.at);
+    steps.extend(standing.iter().map(|notice| format!("to be known: {notice}")));
     steps.push(match priced.price {
         Price::Exact(_) if priced.settlement == Settlement::Bearer => {
             "the bearer charges it; we do not".to_owned()
@@ -59,6 +62,7 @@ pub(super) enum Told<'t> {
     Pass { id: &'t str, fee: i128, is_first: bool },
     Bucket { id: &'t str, burnt: u64, left: u64, unit: Unit },
     Body { rate: &'t Rate, units: u64, total: i128, per: i128, fee: i128, amount: i128 },
+    Cap { id: &'t str, left: u64, of: u64 },
     Capped { id: &'t str, left: u64 },
     Paid { id: &'t str, part: i128 },
     Conversation { id: &'t str, stands: Conversation },
@@ -142,6 +146,10 @@ impl Told<'_> {
                 }
             },
             Self::Paid { id, part } => format!("the balance `{id}` pays {}", money(*part, plan.currency)),
+            Self::Cap { id, left, of } => {
+                let [left, of] = [left, of].map(|nanos| money(i128::from(*nanos), plan.currency));
+                format!("the cap `{id}` has {left} of {of} left")
+            }
             Self::Capped { id, left } => {
                 format!("the cap `{id}` leaves {}", money(i128::from(*left), plan.currency))
             }
@@ -173,7 +181,8 @@ fn body(plan: &Plan, rate: &Rate, units: u64, (total, per): (i128, i128), fee: i
             format!("at {price} {each}{steps}")
         }
         Tariff::Tiers(_) => "by the size of the message".to_owned(),
-        Tariff::Volume { .. } => "by the volume of the period".to_owned(),
+        Tariff::Volume { whole: false, .. } => "by the volume of the period".to_owned(),
+        Tariff::Volume { whole: true, .. } => "by the volume of the period, all at one level".to_owned(),
     };
     let fee = if fee > 0 { " with the fee" } else { "" };
     let exact = if total.checked_rem(per) == Some(0) {

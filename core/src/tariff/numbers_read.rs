@@ -21,12 +21,15 @@ pub(super) fn csv_rows(
     text: &str,
     columns: &[&str],
     faults: &mut Faults,
-    mut each: impl FnMut(Row<'_, '_>, &mut Faults),
+    each: impl FnMut(Row<'_, '_>, &mut Faults),
 ) {
-    let toml = as_toml(text, columns, faults);
-    // The lines of the TOML are the lines of the CSV.
-    let mut inner = Faults::new(&toml);
-    match DeTable::parse(&toml) {
+    rows(&as_toml(text, columns, faults), faults, each);
+}
+
+/// Runs `each` over the rows of a table that was turned into TOML, whose lines are those of the table.
+pub(super) fn rows(toml: &str, faults: &mut Faults, mut each: impl FnMut(Row<'_, '_>, &mut Faults)) {
+    let mut inner = Faults::new(toml);
+    match DeTable::parse(toml) {
         Ok(table) => {
             let root = Row { name: "the file", line: 1, table: table.get_ref() };
             for row in root.sections("row", "a line", &mut inner) {

@@ -6,12 +6,15 @@ mod rate;
 mod words;
 
 use super::check;
+use super::csv;
 use super::example;
+use super::json_list;
 use super::numbers::Numbers;
-use super::numbers_read::{country, csv_rows};
+use super::numbers_read::{country, rows};
 use super::plan::{Plan, PlanError, Rounding, Sold, SoldRates, UnknownNetwork, Volume};
 use super::prefixes::{Added, Prefixes};
 use super::rates::{ALWAYS, Tariff};
+use super::tariffs::JSON;
 use super::zone::Zone;
 use crate::charge::{External, IfDown};
 use crate::model::{Currency, PlanId, Time, Unit};
@@ -201,7 +204,12 @@ fn rates_file<'t>(
 fn bulk_rates(name: &str, text: &str, plan: &mut Plan) -> Faults {
     let mut faults = Faults::new(text);
     let file = SmolStr::new(name);
-    csv_rows(text, &rate::COLUMNS, &mut faults, |row, faults| {
+    let toml = if name.ends_with(JSON) {
+        json_list::as_toml(text, &mut faults)
+    } else {
+        csv::as_toml(text, &rate::COLUMNS, &mut faults)
+    };
+    rows(&toml, &mut faults, |row, faults| {
         if let Some((sold, rate)) = rate::rate(row, Some(&file), plan, faults) {
             plan.rates.get_mut(sold).push(rate);
         }
@@ -230,13 +238,15 @@ fn header(top: Row<'_, '_>, numbers: &Arc<Numbers>, faults: &mut Faults) -> Opti
         row.text("country", faults).and_then(|text| country(text, row.line_of("country", faults), faults));
     let balance = top.section("balance", "[balance]", faults);
     if let Some(balance) = balance {
-        balance.only(&["credit_limit", "order"], faults);
+        balance.only(&["credit_limit", "low", "order"], faults);
     }
     let (valid_from, valid_to) =
         (words::time(row, "valid_from", &zone, faults), words::time(row, "valid_to", &zone, faults));
     if valid_from.zip(valid_to).is_some_and(|(from, to)| to <= from) {
         faults.add(row.line_of("valid_to", faults), "`valid_to` is not after `valid_from`".to_owned());
     }
+    let external = external(row, faults);
+    let low = balance.and_then(|balance| low(balance, external.is_some(), faults));
     // What is missing or wrong has been said; the rest of the file is still read, to say all at once.
     Some(Plan {
         id: PlanId::new(row.name("id", faults).unwrap_or("?")),
@@ -247,10 +257,11 @@ fn header(top: Row<'_, '_>, numbers: &Arc<Numbers>, faults: &mut Faults) -> Opti
             .and_then(|n| u8::try_from(n).ok())
             .unwrap_or(4),
         rounding: rounding(row, faults),
-        external: external(row, faults),
+        external,
         valid_from,
         valid_to,
         credit_limit: balance.and_then(|row| row.amount("credit_limit", faults)).unwrap_or(0),
+        low,
         balances: balance.map_or_else(Vec::new, |row| buckets::balances(row, faults)),
         zone,
         numbers: Arc::clone(numbers),
@@ -289,6 +300,17 @@ fn external(row: Row<'_, '_>, faults: &mut Faults) -> Option<External> {
             .add(line, "`on_ocs_down` belongs to a plan whose `charging` names a charging system".to_owned());
     }
     Some(External { system: SmolStr::new(system?), if_down: if_down.unwrap_or_default() })
+}
+
+/// What a payer is told of once less can be spent.
+fn low(balance: Row<'_, '_>, is_external: bool, faults: &mut Faults) -> Option<i128> {
+    let low = balance.amount("low", faults)?;
+    if is_external {
+        let line = balance.line_of("low", faults);
+        let fault = "the charging system that the plan names knows what is left: drop `low`";
+        faults.add(line, fault.to_owned());
+    }
+    Some(low)
 }
 
 fn rounding(row: Row<'_, '_>, faults: &mut Faults) -> Rounding {

@@ -42,6 +42,8 @@ pub struct Plan {
     pub valid_to: Option<Time>,
     /// How far below zero a new payer's balance may go, in nano-units.
     pub(super) credit_limit: i128,
+    /// What a payer is told of once less can be spent, in nano-units.
+    pub(super) low: Option<i128>,
     /// The order in which balances are spent, `main` being what no other is; empty: there is no other.
     pub(super) balances: Vec<Balance>,
     /// The clock of its bands, days and months.
@@ -295,7 +297,18 @@ pub(super) struct Cap {
     pub(super) then: Then,
     /// The bucket of what the period may take beyond it, once somebody agreed to that; nothing: nobody can.
     pub(super) raised: Option<SmolStr>,
+    /// Shares of it, in percent, that somebody is told of once they are charged; ascending.
+    pub(super) notify: Vec<u8>,
+    /// The bucket of which of these was told; nothing: there are none.
+    pub(super) told: Option<SmolStr>,
     pub(super) line: usize,
+}
+
+impl Cap {
+    /// True for the id of the cap, and of what was told of it.
+    fn has(&self, id: &str) -> bool {
+        self.id == id || self.told.as_deref() == Some(id)
+    }
 }
 
 /// What happens at a cap.
@@ -349,14 +362,14 @@ impl Plan {
     pub(super) fn per(&self, id: &str) -> Option<Per> {
         let allowance = self.allowances.iter().find(|allowance| allowance.id == id).map(|of| of.per);
         let pass = || self.passes.iter().find(|pass| pass.id == id).map(|of| of.per);
-        let cap = || self.caps.iter().find(|cap| cap.id == id).map(|of| of.per);
+        let cap = || self.caps.iter().find(|cap| cap.has(id)).map(|of| of.per);
         let volume = || self.volumes.iter().find(|volume| volume.id == id).map(|of| of.per);
         allowance.or_else(pass).or_else(cap).or_else(volume)
     }
 
     /// For whom a counter counts; nothing when there is none of that name.
     pub(super) fn each(&self, id: &str) -> Option<Each> {
-        let cap = self.caps.iter().find(|cap| cap.id == id).map(|cap| cap.each);
+        let cap = self.caps.iter().find(|cap| cap.has(id)).map(|cap| cap.each);
         let conversation = self.conversations.iter().any(|known| known == id).then_some(Each::Recipient);
         cap.or(conversation).or_else(|| self.per(id).map(|_| Each::Payer))
     }

@@ -143,8 +143,9 @@ pub(super) enum Tariff {
     Steps { step: u64, price: i128, per: u64 },
     /// The whole message by its size in bytes; ascending.
     Tiers(Vec<Tier>),
-    /// Each unit at the price of the level that the units of the period have reached; the first level is from 0.
-    Volume { levels: Vec<Level>, per: Per },
+    /// At the price of the level that the units of the period have reached; the first level is from 0. `whole`: all units
+    /// of a message at the level of its last one, else each at its own.
+    Volume { levels: Vec<Level>, per: Per, whole: bool },
 }
 
 /// A whole-message size tier.

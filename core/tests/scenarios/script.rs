@@ -347,6 +347,7 @@ fn happened(world: &World, kind: &EventKind) -> Option<String> {
         EventKind::Refunded { amount, .. } => format!("refund {}", amount.amount()),
         EventKind::ChargeInDoubt { attempt, order } => format!("doubt {}", order_name(*attempt, *order)),
         EventKind::ChargeCleared { attempt } => format!("{attempt} is clear"),
+        EventKind::ChargeUncollected { attempt } => format!("{attempt} is not collected"),
         EventKind::Delivered { service } => format!("DELIVERED by {service}"),
         EventKind::Read => "READ".into(),
         EventKind::Refused => "REFUSED".into(),

@@ -15,7 +15,7 @@ mod promise;
 use draw::{Draw, Model};
 use naive::Naive;
 use switchback_core::charge::{Hold, LedgerEntry, LedgerKind, balance};
-use switchback_core::model::{Currency, Funds, MessageId, Money, PayerId, Price, Shard, Time};
+use switchback_core::model::{Currency, Funds, MessageId, Money, Notice, PayerId, Price, Shard, Time};
 use switchback_core::tariff::{LedgerError, Payer, Plan, price};
 
 const DAY: u64 = 86_400_000;
@@ -83,6 +83,9 @@ fn life(seed: u64) {
             };
             let before = payer.balance;
             write(&mut payer, &mut ledger, attempt, kind, &hold, at).unwrap();
+            let told = payer.notices(&plan, ledger.last().unwrap());
+            let told = told.iter().map(news).collect::<Vec<_>>();
+            assert_eq!(told, naive.news(kind, hold.amount.nanos, &taken), "seed {seed} case {n}\n{text}");
             if kind == LedgerKind::Commit {
                 let charged = before.checked_sub(payer.balance).unwrap();
                 assert_eq!(charged, hold.amount, "what is quoted is what is charged");
@@ -112,6 +115,16 @@ fn raise(
             payer.raise(cap.id, Money::from_nanos(Currency::EUR, by.into()), plan, at).unwrap();
             naive.raise(cap, by, at);
         }
+    }
+}
+
+/// A notice as the naive implementation tells it.
+fn news(notice: &Notice) -> (String, u64) {
+    match notice {
+        Notice::CapReached { cap, percent } => {
+            (cap.split('@').next().unwrap().to_owned(), u64::from(*percent))
+        }
+        Notice::BalanceLow => (String::new(), 0),
     }
 }
 

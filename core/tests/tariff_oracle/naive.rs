@@ -20,6 +20,11 @@ pub(crate) struct Naive<'m> {
     /// The part of it that is credit, and what was paid into the balance `bonus`.
     credit: i128,
     bonus: u64,
+    /// Money and credit that is not spent.
+    unspent: i128,
+    /// The period that a counter is in, what is charged in it, and the share of it that was told.
+    charged: BTreeMap<String, (String, i128, u64)>,
+    told_low: bool,
 }
 
 pub(crate) struct Answer {
@@ -43,7 +48,17 @@ fn period(per: &str, at: Time) -> String {
 
 impl<'m> Naive<'m> {
     pub(crate) fn new(model: &'m Model, money: i128, credit: i128, bonus: u64) -> Self {
-        Self { model, gone: BTreeMap::new(), raised: BTreeMap::new(), free: money + credit, credit, bonus }
+        Self {
+            model,
+            gone: BTreeMap::new(),
+            raised: BTreeMap::new(),
+            free: money + credit,
+            credit,
+            bonus,
+            unspent: money + credit,
+            charged: BTreeMap::new(),
+            told_low: false,
+        }
     }
 
     /// The payer agreed that a cap takes so much more until its period ends.
@@ -73,7 +88,43 @@ impl<'m> Naive<'m> {
         self.free -= nanos;
         for (id, period, units) in taken {
             *self.gone.entry((id.clone(), period.clone())).or_default() += units;
+            let now = self.charged.entry(id.clone()).or_insert_with(|| (period.clone(), 0, 0));
+            if now.0 != *period {
+                *now = (period.clone(), 0, 0);
+            }
         }
+    }
+
+    /// What the charge brings to be told: the cap and the share, or nothing and 0 of a low balance.
+    pub(crate) fn news(&mut self, kind: LedgerKind, nanos: i128, taken: &Taken) -> Vec<(String, u64)> {
+        let sign = match kind {
+            LedgerKind::Commit => 1,
+            LedgerKind::Refund => -1,
+            _ => return Vec::new(),
+        };
+        self.unspent -= sign * nanos;
+        let mut news = Vec::new();
+        for (id, period, units) in taken {
+            let name = id.split(' ').next().unwrap();
+            let Some(cap) = self.model.caps.iter().find(|cap| cap.id == name) else { continue };
+            let (now, sum, told) = self.charged.get_mut(id).unwrap();
+            if now != period {
+                continue;
+            }
+            *sum += sign * i128::from(*units);
+            let share = *sum * 100 / i128::from((cap.amount * 1000).max(1));
+            let reached = cap.notify.iter().copied().filter(|percent| i128::from(*percent) <= share).max();
+            if let Some(percent) = reached.filter(|percent| sign > 0 && *told < *percent) {
+                *told = percent;
+                news.push((name.to_owned(), percent));
+            }
+        }
+        let is_low = self.model.low.is_some_and(|low| self.unspent < i128::from(low) * 1000);
+        if sign > 0 && nanos > 0 && is_low && !self.told_low {
+            self.told_low = true;
+            news.push((String::new(), 0));
+        }
+        news
     }
 
     pub(crate) fn end(&mut self, kind: LedgerKind, nanos: i128, taken: &Taken) {
@@ -296,8 +347,9 @@ fn body(row: &Row, open: u64, bytes: u64, before: u64) -> Option<(i128, i128)> {
         Body::Tiers { high, .. } if bytes <= 3000 => (i128::from(high), 1),
         Body::Tiers { .. } | Body::NotOffered => return None,
         Body::Conversation { price } => (i128::from(open) * i128::from(price), 1),
-        Body::Volume { price, from, then } => {
-            let one = |nth: u64| if nth < from { price } else { then };
+        Body::Volume { price, from, then, all } => {
+            let last = before + open - 1;
+            let one = |nth: u64| if (if all { last } else { nth }) < from { price } else { then };
             (i128::from((before..before + open).map(one).sum::<u64>()), 1)
         }
     };

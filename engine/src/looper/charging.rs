@@ -6,7 +6,7 @@
 
 use super::{Job, Looper};
 use crate::charging::System;
-use crate::facts::Quoted;
+use crate::facts::{Quoted, Said};
 use crate::locks::read;
 use crate::shared::Shared;
 use crate::work::{ClaimedWork, Work};
@@ -19,7 +19,9 @@ use switchback_core::charge::{ClaimAnswer, ClaimState, LedgerKind, Unpaid};
 use switchback_core::model::{
     Address, Content, Currency, Message, MessageId, Price, Service, Time, UnknownPrice,
 };
-use switchback_ports::{ChargeKey, ChargeOrder, ChargeOutcome, ChargeRefusal, ChargeStep};
+use switchback_ports::{
+    BalanceLeft, ChargeDone, ChargeKey, ChargeOrder, ChargeOutcome, ChargeRefusal, ChargeStep,
+};
 
 /// Orders of one loop under way at once.
 const UNDER_WAY: usize = 1024;
@@ -73,6 +75,7 @@ impl Looper {
             self.till.under_way = self.till.under_way.saturating_sub(1);
             match subject {
                 Subject::Claim { message, attempt, order, does_once } => {
+                    self.heard_balance(message, order, &outcome);
                     jobs.push(claimed(message, attempt, order, answer(outcome, does_once)));
                 }
                 Subject::Price { aside, service } => jobs.extend(self.till.priced(aside, service, outcome)),
@@ -90,6 +93,18 @@ impl Looper {
             self.order(message, attempt);
         }
         jobs
+    }
+
+    /// Little is left, says the charging system with a charge: the operator can see it. No rule goes by it.
+    fn heard_balance(&self, message: MessageId, order: LedgerKind, outcome: &ChargeOutcome) {
+        let ChargeOutcome::Done(ChargeDone { balance: Some(BalanceLeft { is_low: true, .. }), .. }) = outcome
+        else {
+            return;
+        };
+        if order == LedgerKind::Commit {
+            self.shared.counters.low_balances.one();
+            tracing::warn!(%message, "a charging system says that the payer of a message has little left");
+        }
     }
 
     /// Gives the order that the attempt's claim asks for.
@@ -122,8 +137,17 @@ impl Looper {
             return self.again.push_back(claimed(id, n, order, ClaimAnswer::Unknown { does_once }));
         }
         let currency = claim.hold.amount.currency;
+        let is_known = message.is_amount_known(n, claim.hold.amount);
+        let at_most = match order {
+            // What has run out is held anew for no more than the sender was charged. Where it is in doubt whether it was
+            // charged already, it is not.
+            LedgerKind::Commit if claim.doubt.is_some() => None,
+            LedgerKind::Commit if is_known => Some(claim.hold.amount),
+            LedgerKind::Reserve | LedgerKind::Commit => message.may_cost(attempt.service, currency),
+            LedgerKind::Release | LedgerKind::Refund | LedgerKind::Keep => None,
+        };
         let given = ChargeOrder {
-            at_most: message.may_cost(attempt.service, currency).filter(|_| order == LedgerKind::Reserve),
+            at_most,
             at: attempt.started_at,
             service: attempt.service,
             parts: u16::try_from(attempt.parts.len()).unwrap_or(u16::MAX),
@@ -221,7 +245,8 @@ impl Shared {
 impl Till {
     fn priced(&mut self, number: u64, service: Service, outcome: ChargeOutcome) -> Option<Job> {
         let aside = self.aside.get_mut(&number)?;
-        *aside.quoted.0.get_mut(service) = Some(quoted_price(outcome));
+        let balance = if let ChargeOutcome::Done(done) = outcome { done.balance } else { None };
+        *aside.quoted.0.get_mut(service) = Some(Said { price: quoted_price(outcome), balance });
         aside.left = aside.left.saturating_sub(1);
         if aside.left == 0 { self.take_up(number) } else { None }
     }

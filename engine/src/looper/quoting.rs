@@ -93,7 +93,7 @@ impl Looper {
         let (recipient, originator) = (&message.recipient, &message.originator);
         let question = Question { recipient, subscriber, content, originator, at: now, quoted };
         let purse = purse(message, seat.as_deref(), None);
-        let plan = purse.plan();
+        let (plan, notices) = (purse.plan(), purse.standing(originator, now));
         let Some((offers, allowances)) = shared.offers(question, purse) else {
             return Ok(None);
         };
@@ -112,10 +112,11 @@ impl Looper {
             plan,
             origin: originator.origin,
             presence: if hidden { Presence::Unknown } else { presence },
-            lines: lines(message, &offers, &allowances, presence),
+            lines: lines(message, &offers, &allowances, quoted, presence),
             suggested: forecast.as_ref().and_then(|forecast| forecast.first),
             fallback: forecast.as_ref().and_then(|forecast| forecast.fallback.clone()),
             you_pay_at_most: forecast.as_ref().and_then(|forecast| forecast.message.limit()),
+            notices,
         };
         let promise = Promise {
             owner: message.originator.owner.clone(),
@@ -145,7 +146,13 @@ impl Job {
     }
 }
 
-fn lines(message: &Message, offers: &Offers, allowances: &Allowances, presence: Presence) -> Vec<QuoteLine> {
+fn lines(
+    message: &Message,
+    offers: &Offers,
+    allowances: &Allowances,
+    quoted: Option<&Quoted>,
+    presence: Presence,
+) -> Vec<QuoteLine> {
     let line = |service: Service| {
         let offer = offers.get(service);
         let named = Message { choice: ServiceChoice::Named(service), ..message.clone() };
@@ -158,6 +165,7 @@ fn lines(message: &Message, offers: &Offers, allowances: &Allowances, presence: 
             unit: offer.unit,
             charge_on: QuotedCharge::of(offer),
             allowance: allowances.0.get(service).clone(),
+            balance: quoted.and_then(|quoted| quoted.0.get(service).as_ref()?.balance),
             reason: refused.map(|refused| told(refused).code),
         }
     };

@@ -2,8 +2,8 @@
 
 use crate::scene::{Scene, euro, number, options};
 use switchback_core::model::{
-    Content, FailReason, FallbackRule, Message, Money, PayerId, PlanId, Presence, Service, ServiceChoice,
-    Status,
+    Content, FailReason, FallbackRule, Message, Money, Notice, PayerId, PlanId, Presence, ReportKind,
+    Service, ServiceChoice, Status,
 };
 use switchback_ports::directory::{Entry, Kind, PlanText};
 use switchback_ports::{
@@ -194,4 +194,30 @@ fn a_quote_says_when_a_price_is_paid_and_how_sure_it_is() {
         assert_eq!((line.charge_on, line.price.kind()), (Some(charge), kind), "{words}");
         plan_says(&scene, &[(&words, row)]);
     }
+}
+
+#[test]
+fn money_that_runs_out_is_told_once_with_the_charge_and_in_every_quote() {
+    let scene = Scene::new();
+    let cap = "[balance]\nlow = \"99.95\"\n[[cap]]\nid = \"month\"\namount = \"0.10\"\nper = \"month\"\nthen = \"block\"\nnotify = [50]\n";
+    plan_says(&scene, &[("rounding = \"up\"\n", &format!("rounding = \"up\"\n{cap}"))]);
+    let notices =
+        |id| scene.names(id).into_iter().filter(|name| name.starts_with("payer.")).collect::<Vec<_>>();
+    let delivered = |n: usize| {
+        let message = scene.send("hello", SMS);
+        let peer_id = format!("id{n}");
+        scene.hand_over(&scene.sms.order(n), &peer_id);
+        assert!(scene.receive(&peer_id, ReportKind::Delivered));
+        notices(message.id)
+    };
+    assert_eq!(quote(&scene, "hi", |_| ()).notices, []);
+    assert_eq!(delivered(1), Vec::<&str>::new());
+    assert_eq!(delivered(2), ["payer.cap_reached", "payer.balance_low"]);
+    assert_eq!(delivered(3), Vec::<&str>::new(), "told already");
+    let half = Notice::CapReached { cap: "month".into(), percent: 50 };
+    assert_eq!(quote(&scene, "hi", |_| ()).notices, [half.clone(), Notice::BalanceLow]);
+    let scene = scene.crash();
+    assert_eq!(quote(&scene, "hi", |_| ()).notices, [half, Notice::BalanceLow], "as durable as the charge");
+    scene.prove_ledger();
+    assert_eq!(scene.engine.counters().notices, 0, "those of before the crash");
 }

@@ -5,7 +5,9 @@ use super::compare::{Compared, Found};
 use super::suspects::Suspects;
 use crate::cli::Failure;
 use crate::progress::Progress;
-use crate::records::{Brought, CHARGE_CLEARED, CHARGE_IN_DOUBT, Form, Record, Source, Walk, signed};
+use crate::records::{
+    Brought, CHARGE_CLEARED, CHARGE_IN_DOUBT, CHARGE_UNCOLLECTED, Form, Record, Source, Walk, signed,
+};
 use serde_json::{Value, json};
 use smol_str::{SmolStr, ToSmolStr};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -183,12 +185,15 @@ impl Agreement {
     }
 }
 
-/// Tells of the record if nobody knows what became of its attempt, or of the attempt's charge.
+/// Tells of the record if nobody knows what became of its attempt, or of the attempt's charge, or if that was refused.
 fn suspect(record: &Record, suspects: &mut Suspects<'_>) -> io::Result<()> {
     let attempt = MessageId::parse(&record.message).ok().zip(record.attempt.parse().ok());
     match (&*record.result, attempt) {
         (CHARGE_CLEARED, Some((message, n))) => suspects.clear(message, n),
         (CHARGE_IN_DOUBT, Some((message, n))) => suspects.doubt(message, n),
+        (CHARGE_UNCOLLECTED, Some((message, n))) => {
+            suspects.add(&format!("{message}.{n}"), CHARGE_UNCOLLECTED)?
+        }
         _ if record.state == "in_doubt" => {
             suspects.add(&record.id, &format!("{} by {}", record.result, record.service))?;
         }

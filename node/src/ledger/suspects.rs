@@ -1,5 +1,5 @@
-//! The suspects of an audit: attempts of which nobody knows what became of them, or of their charge. Every one of them is
-//! listed, however many there are, so each is written when the walk finds it and none is kept.
+//! The suspects of an audit: attempts of which nobody knows what became of them, or of their charge, and those that were
+//! delivered and that the charging system refused to charge. Every one of them is listed, however many there are, so each is written when the walk finds it and none is kept.
 
 use serde_json::Value;
 use smol_str::{SmolStr, format_smolstr};

@@ -4,7 +4,8 @@
 use super::money::{Sums, priced};
 use super::record::{Record, masked};
 use super::words::{
-    CHARGE_IN_DOUBT, charge_on, code_text, fail_word, kind_word, late, outcome, reasons, result, settlement,
+    CHARGE_IN_DOUBT, CHARGE_UNCOLLECTED, charge_on, code_text, fail_word, kind_word, late, outcome, reasons,
+    result, settlement,
 };
 use smol_str::{SmolStr, ToSmolStr, format_smolstr};
 use std::fmt::Display;
@@ -188,14 +189,16 @@ impl Maker {
         moved.filter_map(record).collect()
     }
 
-    /// A delivery that was reported after the end (R15), or a charging system that gave no answer, or gave it late: it
-    /// moves no money.
+    /// A delivery that was reported after the end (R15), or a charging system that gave no answer, gave it late, or
+    /// refused: it moves no money.
     fn late(&self, chapter: &Chapter, message: &Message, event: &Event) -> Record {
         let (attempt, result) = late(&event.kind).unwrap_or_default();
         let key = format_smolstr!("e{}", event.seq);
         let mut record = self.adjusted(chapter, message, attempt, result, event.at, key);
-        if result == CHARGE_IN_DOUBT {
-            record.state = SmolStr::new_static("in_doubt");
+        match result {
+            CHARGE_IN_DOUBT => record.state = SmolStr::new_static("in_doubt"),
+            CHARGE_UNCOLLECTED => record.state = SmolStr::new_static("uncollected"),
+            _ => {}
         }
         record
     }

@@ -118,7 +118,7 @@ record! {
     allowances: Text,
     /// A copy may have reached the recipient by another attempt.
     may_duplicate: Flag,
-    /// `closed`, `in_doubt`, `suppressed` or `disputed`.
+    /// `closed`, `in_doubt`, `uncollected`, `suppressed` or `disputed`.
     state: Text,
 }
 

@@ -35,6 +35,9 @@ pub(crate) const CHARGE_IN_DOUBT: &str = "charge_in_doubt";
 /// What an adjustment says once it gave one.
 pub(crate) const CHARGE_CLEARED: &str = "charge_cleared";
 
+/// What an adjustment says when the charging system refused what was delivered.
+pub(crate) const CHARGE_UNCOLLECTED: &str = "charge_uncollected";
+
 /// The attempt that something was told of after the message's end, or whatever its end, and how that is called.
 pub(super) const fn late(kind: &EventKind) -> Option<(u16, &'static str)> {
     match kind {
@@ -42,6 +45,7 @@ pub(super) const fn late(kind: &EventKind) -> Option<(u16, &'static str)> {
         EventKind::Duplicate { attempt } => Some((*attempt, "duplicate")),
         EventKind::ChargeInDoubt { attempt, .. } => Some((*attempt, CHARGE_IN_DOUBT)),
         EventKind::ChargeCleared { attempt } => Some((*attempt, CHARGE_CLEARED)),
+        EventKind::ChargeUncollected { attempt } => Some((*attempt, CHARGE_UNCOLLECTED)),
         _ => None,
     }
 }

@@ -132,8 +132,13 @@ fn audits_clean(server: &Server) {
 
 /// The audit is content, and lists a charge that nobody knows of.
 fn a_suspect(server: &Server) {
-    wait_for("a suspect", || {
-        audit(server)["records"]["suspects"]["listed"].to_string().contains("charge_in_doubt").then_some(())
+    lists(server, "charge_in_doubt");
+}
+
+/// The audit is content, and lists this of an attempt.
+fn lists(server: &Server, what: &str) {
+    wait_for(what, || {
+        audit(server)["records"]["suspects"]["listed"].to_string().contains(what).then_some(())
     });
 }
 

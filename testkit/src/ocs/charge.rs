@@ -189,6 +189,9 @@ impl World {
             self.accounts.release(&open.number, open.held);
             self.moved(request.session_id, Movement::Release, open.held);
         }
+        if play.contains(&M::Expires) {
+            return Said { granted, ..Said::costs(cost) };
+        }
         // Who grants more than was asked holds what there is.
         let held = if play.contains(&M::GrantsMore) { cost.min(self.accounts.free(number)) } else { cost };
         if !self.accounts.hold(number, held) {
@@ -273,7 +276,12 @@ impl World {
             },
             per: None,
         });
+        let free = self.accounts.free(&payer(request));
+        let left = if play.contains(&M::Broke) { 0 } else { free };
         let mut answer = CreditControlAnswer {
+            low_balance: Some(left < self.config.low),
+            remaining: Decimal::from_nanos(left)
+                .map(|value| Money { value, currency: Some(self.config.currency) }),
             request_type: Some(request.request_type),
             request_number: Some(number),
             cost,

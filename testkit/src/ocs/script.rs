@@ -26,6 +26,8 @@ pub enum Misbehaviour {
     NotApplicable,
     NoRefund,
     AnswersTwice,
+    Broke,
+    Expires,
 }
 
 /// What a charging system does wrong.
@@ -59,6 +61,8 @@ impl Misbehaviour {
         ("not-applicable", Self::NotApplicable, "prices, reservations and debits are free: 4011"),
         ("no-refund", Self::NoRefund, "refunds are refused with 5012"),
         ("answers-twice", Self::AnswersTwice, "done once, and answered twice"),
+        ("expires", Self::Expires, "a reservation is granted and has run out at once"),
+        ("broke", Self::Broke, "says with every answer that nothing is left, whatever is"),
     ];
 
     /// Its name in scripts.

@@ -209,6 +209,71 @@ fn a_session_that_is_gone_when_it_is_committed_again_may_have_been_charged() {
     assert_eq!(dialogue.hear(&Heard::Answer(&gone)), unknown(Suspicion::GoneAfterRepeat));
 }
 
+/// An answer in the session that takes the place of one that has run out.
+fn anew(answer: CreditControlAnswer<'static>) -> CreditControlAnswer<'static> {
+    CreditControlAnswer { session_id: "us;1;2;key.n", ..answer }
+}
+
+/// A commit of what has run out, up to the reservation that takes its place.
+fn renewing() -> Dialogue {
+    let (mut commit, step) = begin(Operation::Commit, Terms { at_most: Some(CENTS_9), ..TERMS });
+    assert_eq!((step, commit.session_id()), (Step::Commit, SESSION));
+    let gone = answer(Step::Commit, ResultCode::UNKNOWN_SESSION_ID);
+    assert_eq!(commit.hear(&Heard::Answer(&gone)), ask(RESERVE));
+    assert_eq!(commit.session_id(), "us;1;2;key.n");
+    commit
+}
+
+#[test]
+fn a_reservation_that_has_run_out_is_made_anew_and_charged() {
+    let mut commit = renewing();
+    let granted = CreditControlAnswer { cost: cost(9, -2, EUR), ..anew(granting(RESERVE, 3)) };
+    assert_eq!(commit.hear(&Heard::Answer(&granted)), ask(Step::Commit));
+    let charged = anew(answer(Step::Commit, ResultCode::SUCCESS));
+    assert!(matches!(commit.hear(&Heard::Answer(&charged)), Next::End(Ended::Granted(_))));
+}
+
+#[test]
+fn what_is_not_granted_anew_is_surely_not_charged() {
+    let mut short = renewing();
+    let limit = anew(answer(RESERVE, ResultCode::CREDIT_LIMIT_REACHED));
+    assert_eq!(short.hear(&Heard::Answer(&limit)), refused(Refusal::OutOfFunds));
+
+    let mut dearer = renewing();
+    let granted = CreditControlAnswer { cost: cost(10, -2, EUR), ..anew(granting(RESERVE, 3)) };
+    assert_eq!(dearer.hear(&Heard::Answer(&granted)), ask(Step::Release));
+    let released = anew(answer(Step::Release, ResultCode::SUCCESS));
+    assert_eq!(dearer.hear(&Heard::Answer(&released)), refused(Refusal::TooDear { nanos: 100_000_000 }));
+
+    let mut silent = renewing();
+    assert_eq!(silent.hear(&LOST), ask(Step::Release));
+    assert_eq!(silent.hear(&LOST), again(Step::Release, true));
+    assert_eq!(silent.hear(&LOST), refused(Refusal::SessionGone));
+
+    let mut free = renewing();
+    let none = anew(answer(RESERVE, ResultCode::CREDIT_CONTROL_NOT_APPLICABLE));
+    assert_eq!(free.hear(&Heard::Answer(&none)), refused(Refusal::SessionGone));
+
+    let mut gone_again = renewing();
+    assert_eq!(gone_again.hear(&Heard::Answer(&anew(granting(RESERVE, 3)))), ask(Step::Commit));
+    let gone = anew(answer(Step::Commit, ResultCode::UNKNOWN_SESSION_ID));
+    assert_eq!(gone_again.hear(&Heard::Answer(&gone)), refused(Refusal::SessionGone));
+}
+
+#[test]
+fn a_charge_of_what_was_made_anew_that_has_no_answer_is_in_doubt() {
+    let mut commit = renewing();
+    assert_eq!(commit.hear(&Heard::Answer(&anew(granting(RESERVE, 3)))), ask(Step::Commit));
+    assert_eq!(commit.hear(&LOST), unknown(Suspicion::NoAnswer));
+}
+
+#[test]
+fn nothing_is_made_anew_without_a_limit() {
+    let (mut commit, _) = begin(Operation::Commit, TERMS);
+    let gone = answer(Step::Commit, ResultCode::UNKNOWN_SESSION_ID);
+    assert_eq!(commit.hear(&Heard::Answer(&gone)), refused(Refusal::SessionGone));
+}
+
 #[test]
 fn a_debit_of_other_than_was_asked_is_a_suspect() {
     let (mut dialogue, step) = begin(Operation::Debit, TERMS);

@@ -131,3 +131,25 @@ fn a_session_that_fails_over_ends_with_the_other_peer() {
     assert_eq!(alone.step(ChargeStep::Commit), refused(ChargeRefusal::Unreachable));
     assert_eq!(alone.balance(), (1000, 27), "still held, for sure not charged");
 }
+
+#[test]
+fn what_has_run_out_is_held_anew_and_charged_within_what_was_agreed() {
+    let within = |amount| ChargeOrder { at_most: Some(euro(amount)), ..order(ChargeStep::Commit, 1) };
+    for (now, commit, outcome, balance) in [
+        ("", within("0.27"), None, 973),
+        ("", within("0.26"), Some(ChargeRefusal::PriceAbove(euro("0.27"))), 1000),
+        ("", order(ChargeStep::Commit, 1), Some(ChargeRefusal::NotHeld), 1000),
+        ("credit-limit", within("0.27"), Some(ChargeRefusal::InsufficientFunds), 1000),
+        ("expires", within("0.27"), Some(ChargeRefusal::NotHeld), 1000),
+    ] {
+        let scene = Scene::new("expires");
+        assert!(is_done(scene.step(ChargeStep::Reserve)));
+        scene.ocs[0].set_script(script(now));
+        let came = scene.ask(commit);
+        match outcome {
+            None => assert!(is_done(came), "{came:?}"),
+            Some(refusal) => assert_eq!(came, refused(refusal), "{now}"),
+        }
+        assert_eq!((scene.balance(), scene.ocs[0].counts().open_sessions), ((balance, 0), 0), "{now}");
+    }
+}

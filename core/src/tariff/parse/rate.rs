@@ -13,7 +13,7 @@ use smol_str::{SmolStr, format_smolstr};
 use std::ops::Range;
 use toml::de::DeValue;
 
-const RATE: [&str; 25] = [
+const RATE: [&str; 26] = [
     "id",
     "service",
     "dest",
@@ -31,6 +31,7 @@ const RATE: [&str; 25] = [
     "tiers",
     "volume",
     "volume_per",
+    "volume_mode",
     "reset_day",
     "im_overhead_bytes",
     "scope",
@@ -185,6 +186,10 @@ fn tariff(row: Row<'_, '_>, offered: bool, faults: &mut Faults) -> Tariff {
     if row.table.get("volume").is_some() {
         return volume(row, price, faults);
     }
+    if row.table.get("volume_mode").is_some() {
+        let line = row.line_of("volume_mode", faults);
+        faults.add(line, "`volume_mode` belongs to a price by `volume`: add one or drop it".to_owned());
+    }
     let step = row.whole("step", 1..UNITS_MAX, faults).unwrap_or(1);
     let per = row.whole("price_per", 1..UNITS_MAX, faults).unwrap_or(step);
     Tariff::Steps { step, price, per }
@@ -236,7 +241,13 @@ fn volume(row: Row<'_, '_>, price: i128, faults: &mut Faults) -> Tariff {
         list.push(Level { from, price });
     });
     let per = words::per(row, "volume_per", faults);
-    Tariff::Volume { levels: list, per: per.unwrap_or(Per::Month(1)) }
+    Tariff::Volume { levels: list, per: per.unwrap_or(Per::Month(1)), whole: mode(row, faults) }
+}
+
+/// True where all units of a message are at the level of its last one.
+fn mode(row: Row<'_, '_>, faults: &mut Faults) -> bool {
+    let whole = |word: &str| ["graduated", "all"].contains(&word).then(|| word == "all");
+    row.word("volume_mode", &["graduated", "all"], whole, faults).unwrap_or(false)
 }
 
 /// Goes over an array of tables that hold a number under `bound` and a price.

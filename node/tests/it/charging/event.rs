@@ -1,7 +1,7 @@
 //! `mode = "event"`: nothing is held, and a charge is a direct debit when it is due. Nobody knows before whether there is
 //! enough, so what cannot be paid then is delivered all the same, and nobody is told that it was charged.
 
-use super::{Stage, a_suspect, audits_clean, payer, send, until};
+use super::{Stage, a_suspect, audits_clean, lists, payer, send, until};
 use crate::server::wait_for;
 use serde_json::json;
 
@@ -61,7 +61,7 @@ fn who_cannot_pay_when_it_is_due_is_not_charged() {
     });
     stage.settles_at(0);
     assert_eq!(stage.ocs.counts().debits, 1);
-    audits_clean(&stage.server);
+    lists(&stage.server, "charge_uncollected");
 }
 
 #[test]

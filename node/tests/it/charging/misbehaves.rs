@@ -1,7 +1,7 @@
 //! A charging system that goes, or does what none should: nothing goes out without its grant, at most one charge,
 //! nothing held in the end, and an audit that is content.
 
-use super::{PHONE, SOON, Stage, audit, audits_clean, go, payer, section, send, smsc_for, until};
+use super::{PHONE, SOON, Stage, audit, audits_clean, go, lists, payer, section, send, smsc_for, until};
 use crate::server::{Server, ask_as, text_of, wait_for};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -184,4 +184,40 @@ fn when_it_goes_after_a_grant_and_the_message_is_taken_back_it_lets_go_once_it_i
     stage.settles_at(0);
     assert_eq!(stage.ocs.counts().commits, 0);
     audits_clean(&stage.server);
+}
+
+/// A message whose reservation has run out when it is delivered, while the charging system is `then`.
+fn delivered_too_late(then: &str) -> (Stage, String) {
+    let stage = Stage::new("expires", MIRROR);
+    let anna = stage.anna("deny");
+    stage.smsc.set_phone(PHONE, Phone::Off);
+    let id = send(&stage.server, &anna);
+    wait_for("the message to leave", || (stage.smsc.counts().submits > 0).then_some(()));
+    stage.ocs.set_script(then.parse().unwrap());
+    stage.smsc.set_phone(PHONE, Phone::Reachable);
+    until(&stage.server, &id, "delivered");
+    wait_for("both reservations", || (stage.ocs.counts().reserves > 1).then_some(()));
+    (stage, id)
+}
+
+#[test]
+fn a_reservation_that_ran_out_before_the_delivery_is_made_anew() {
+    let (stage, id) = delivered_too_late("");
+    stage.settles_at(90_000_000);
+    let message = until(&stage.server, &id, "delivered");
+    assert_eq!(message["charge"]["amount"], "0.09", "{message}");
+    assert_eq!(stage.ocs.counts().done_twice, 0);
+    audits_clean(&stage.server);
+}
+
+#[test]
+fn what_cannot_be_held_anew_is_given_back_and_listed_as_uncollected() {
+    for then in ["credit-limit", "expires"] {
+        let (stage, id) = delivered_too_late(then);
+        lists(&stage.server, "charge_uncollected");
+        stage.settles_at(0);
+        let message = until(&stage.server, &id, "delivered");
+        assert!(message["charge"].is_null(), "{then}: {message}");
+        assert_eq!(stage.smsc.counts().submits, 1, "{then}");
+    }
 }

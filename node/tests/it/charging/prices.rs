@@ -3,7 +3,7 @@
 
 use super::{PHONE, Stage, audit, payer, send, until};
 use crate::server::{ask_as, text_of, wait_for};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const SUBJECT: &str = "46701000009";
 
@@ -14,14 +14,14 @@ fn metric(stage: &Stage, name: &str) -> Option<u64> {
     line.map(|value| value.parse().unwrap())
 }
 
-/// The price of an SMS as a sender is shown it.
+/// What a sender is shown of an SMS.
 fn shown(stage: &Stage, token: &str, from: &str) -> Value {
     let ask = format!("{{\"to\": \"{PHONE}\", \"text\": \"hello\", \"origin\": \"{from}\"}}");
     let (status, quote) = ask_as(stage.server.address, token, "POST", "/v1/quotes", &ask).unwrap();
     assert_eq!(status, 200, "{quote}");
     let quote: Value = serde_json::from_str(&quote).unwrap();
     let sms = quote["services"].as_array().unwrap().iter().find(|line| line["service"] == "sms").unwrap();
-    sms["price"].clone()
+    sms.clone()
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn what_it_does_not_tell_stands_in_the_plan() {
         assert!(told.contains("ocs") && told.contains("5012"), "{told}");
         let anna = payer(&stage.server, "anna", "+46701000001", "deny");
         let told = shown(&stage, &anna, "home");
-        assert_eq!(told["amount"].as_str().unwrap_or_default(), price, "{otherwise}: {told}");
+        assert_eq!(told["price"]["amount"].as_str().unwrap_or_default(), price, "{otherwise}: {told}");
         let message = until(&stage.server, &send(&stage.server, &anna), "delivered");
         assert_eq!(message["charge"]["amount"], "0.09", "{message}");
         stage.settles_at(90_000_000);
@@ -49,8 +49,8 @@ fn what_it_does_not_tell_stands_in_the_plan() {
 fn a_message_from_abroad_costs_what_it_says_from_there() {
     let stage = Stage::new("", "quote = \"reserve_probe\"\n");
     let anna = payer(&stage.server, "anna", "+46701000001", "deny");
-    assert_eq!(shown(&stage, &anna, "home")["amount"], "0.09");
-    assert_eq!(shown(&stage, &anna, "52001")["amount"], "0.50");
+    assert_eq!(shown(&stage, &anna, "home")["price"]["amount"], "0.09");
+    assert_eq!(shown(&stage, &anna, "52001")["price"]["amount"], "0.50");
     let body =
         format!("{{\"to\": \"{PHONE}\", \"text\": \"hello\", \"service\": \"sms\", \"origin\": \"52001\"}}");
     let (status, message) = ask_as(stage.server.address, &anna, "POST", "/v1/messages", &body).unwrap();
@@ -59,4 +59,24 @@ fn a_message_from_abroad_costs_what_it_says_from_there() {
     assert_eq!(message["charge"]["amount"], "0.50", "{message}");
     stage.settles_at(500_000_000);
     audit(&stage.server);
+}
+
+#[test]
+fn what_is_left_there_is_shown_and_alarms_and_decides_nothing() {
+    let stage = Stage::new("", "");
+    let anna = payer(&stage.server, "anna", "+46701000001", "deny");
+    let left = |amount: &str, low: bool| json!({"left": {"amount": amount, "currency": "EUR"}, "low": low});
+    assert_eq!(shown(&stage, &anna, "home")["balance"], left("10.00", false));
+    stage.ocs.set_balance("46701000001", 950_000_000);
+    assert_eq!(shown(&stage, &anna, "home")["balance"], left("0.95", true));
+    until(&stage.server, &send(&stage.server, &anna), "delivered");
+    wait_for("an alarm", || {
+        let (_, page) = stage.server.ask("GET", "/metrics", "");
+        page.contains("\nswitchback_low_balances_total 1\n").then_some(())
+    });
+    // It says so, and is not believed: it grants.
+    stage.ocs.set_script("broke".parse().unwrap());
+    assert_eq!(shown(&stage, &anna, "home")["balance"], left("0.00", true));
+    until(&stage.server, &send(&stage.server, &anna), "delivered");
+    stage.settles_at(180_000_000);
 }

@@ -114,6 +114,8 @@ fn line(line: &QuoteLine) -> Value {
     let allowance = line.allowance.as_ref().map(
         |left| json!({"id": left.id.as_str(), "left_after": left.left_after, "unit": left.unit.as_str()}),
     );
+    let balance =
+        line.balance.map(|balance| json!({"left": balance.amount.map(money), "low": balance.is_low}));
     json!({
         "service": line.service.as_str(),
         "available": line.available,
@@ -122,6 +124,7 @@ fn line(line: &QuoteLine) -> Value {
         "units": line.units,
         "unit": line.unit.as_str(),
         "allowance": allowance,
+        "balance": balance,
         "reason": line.reason.as_ref().map(smol_str::SmolStr::as_str),
     })
 }

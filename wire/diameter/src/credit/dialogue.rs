@@ -13,7 +13,7 @@ pub enum Operation {
     Quote(Quoting),
     /// A reservation.
     Reserve,
-    /// The end of a reservation: charged.
+    /// The end of a reservation: charged. One that has run out is made anew before, within the terms.
     Commit,
     /// The end of a reservation: given back.
     Release,
@@ -77,6 +77,9 @@ pub enum Ended {
     Unknown(Suspicion),
 }
 
+/// Behind the Session-Id of a session that is made in place of one that has run out.
+const RENEWED: &str = ".n";
+
 /// A dialogue under way.
 #[derive(Debug, Clone)]
 pub struct Dialogue {
@@ -89,6 +92,8 @@ pub struct Dialogue {
     again: Option<bool>,
     /// What it will have been when the reservation is given back.
     then: Option<Ended>,
+    /// The reservation had run out, and another one is made in its place.
+    renews: bool,
 }
 
 impl Dialogue {
@@ -105,7 +110,13 @@ impl Dialogue {
             Operation::Refund => Step::Refund,
         };
         let session_id = session_id.to_owned();
-        (Self { operation, session_id, units, terms, step, again: None, then: None }, step)
+        (Self { operation, session_id, units, terms, step, again: None, then: None, renews: false }, step)
+    }
+
+    /// The session that the last step is of: that which it began with, or the one that is made in its place.
+    #[must_use]
+    pub fn session_id(&self) -> &str {
+        &self.session_id
     }
 
     /// The step that was asked last.
@@ -137,6 +148,11 @@ impl Dialogue {
             Judgement::Refused(Refusal::SessionGone) if self.again == Some(true) => {
                 self.end(Ended::Unknown(Suspicion::GoneAfterRepeat))
             }
+            Judgement::Refused(Refusal::SessionGone)
+                if self.step == Step::Commit && !self.renews && self.terms.at_most.is_some() =>
+            {
+                self.renew()
+            }
             Judgement::Refused(refusal) => self.end(Ended::Refused(refusal)),
             Judgement::Elsewhere => self.elsewhere(false),
             Judgement::Unknown(suspicion) => self.unknown(suspicion),
@@ -150,7 +166,27 @@ impl Dialogue {
             // Nothing is held where nothing is charged.
             return if grant.free { self.end(told) } else { self.give_back(told) };
         }
-        self.end(Ended::Granted(grant))
+        match (self.operation, self.step) {
+            // Nothing was taken, so it was not charged.
+            (Operation::Commit, Step::Reserve { .. }) if grant.free => {
+                self.end(Ended::Refused(Refusal::SessionGone))
+            }
+            (Operation::Commit, Step::Reserve { .. }) => self.ask(Step::Commit),
+            _ => self.end(Ended::Granted(grant)),
+        }
+    }
+
+    /// The session has ended by itself, and nothing was taken: another one is opened for the same, to be ended at once.
+    fn renew(&mut self) -> Next {
+        self.renews = true;
+        self.session_id.push_str(RENEWED);
+        self.ask(Step::Reserve { advice: false })
+    }
+
+    const fn ask(&mut self, step: Step) -> Next {
+        self.step = step;
+        self.again = None;
+        Next::Ask { step, repeated: false, elsewhere: false }
     }
 
     /// No answer, and the request may have arrived.
@@ -185,23 +221,24 @@ impl Dialogue {
         let ended = Ended::Unknown(suspicion);
         match (self.operation, self.step) {
             (Operation::Quote(_), Step::Reserve { .. }) => self.give_back(ended),
+            // Whatever is held, nothing is charged.
+            (Operation::Commit, Step::Reserve { .. }) => self.give_back(Ended::Refused(Refusal::SessionGone)),
             _ => self.end(ended),
         }
     }
 
     fn give_back(&mut self, then: Ended) -> Next {
         self.then = Some(then);
-        self.step = Step::Release;
-        self.again = None;
-        Next::Ask { step: Step::Release, repeated: false, elsewhere: false }
+        self.ask(Step::Release)
     }
 
-    /// A reservation that could not be given back for sure makes a refusal unsure; a price remains a price.
+    /// A reservation that could not be given back for sure makes a refusal unsure; a price remains a price, and what was
+    /// only held was not charged.
     fn end(&self, ended: Ended) -> Next {
         Next::End(match (self.then, ended) {
             (None, ended) => ended,
             (Some(then), Ended::Granted(_)) => then,
-            (Some(then), _) if matches!(self.operation, Operation::Quote(_)) => then,
+            (Some(then), _) if matches!(self.operation, Operation::Quote(_) | Operation::Commit) => then,
             (Some(_), Ended::Unknown(suspicion)) => Ended::Unknown(suspicion),
             (Some(_), Ended::Refused(_)) => Ended::Unknown(Suspicion::NoAnswer),
         })

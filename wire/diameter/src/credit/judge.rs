@@ -13,7 +13,8 @@ use crate::result_code::{ResultCode, Verdict};
 pub struct Terms {
     /// The payer's currency, ISO 4217 numeric. An answer without a currency means this one.
     pub currency: u32,
-    /// What it may cost at most, in billionths: a reservation that turns out dearer is given back.
+    /// What it may cost at most, in billionths: a reservation that turns out dearer is given back. Within it a commit may
+    /// make a reservation anew that has run out; without it, it may not.
     pub at_most: Option<i128>,
     /// Whether a success without a Granted-Service-Unit grants what was asked for. A debit always does.
     pub bare_grants: bool,
@@ -28,8 +29,10 @@ pub struct Grant {
     pub nanos: Option<i128>,
     /// How long a reservation holds, in seconds, if it was said.
     pub validity: Option<u32>,
-    /// Whether little is left.
-    pub low_balance: bool,
+    /// Whether little is left, if it was said.
+    pub low_balance: Option<bool>,
+    /// What is left, in billionths of the payer's currency, if it was said in that. To be shown; nothing here goes by it.
+    pub remaining: Option<i128>,
     /// Whether nothing is to be charged, now or later, and no session was opened (4011).
     pub free: bool,
     /// What the charging system wants done when it can't be asked.
@@ -141,7 +144,8 @@ fn granted(step: Step, units: &Units, terms: &Terms, answer: &CreditControlAnswe
     let grant = Grant {
         nanos: price.ok().flatten(),
         validity: answer.services.iter().filter_map(|service| service.validity).chain(answer.validity).min(),
-        low_balance: answer.low_balance == Some(true),
+        low_balance: answer.low_balance,
+        remaining: remaining(terms, answer),
         free: false,
         failure_handling: answer.failure_handling,
     };
@@ -165,6 +169,11 @@ fn granted(step: Step, units: &Units, terms: &Terms, answer: &CreditControlAnswe
         Step::Debit if !is_as_asked(units, true, answer) => Judgement::Unknown(Suspicion::WrongDebit),
         Step::Commit | Step::Release | Step::Debit | Step::Refund => Judgement::Done(grant),
     }
+}
+
+fn remaining(terms: &Terms, answer: &CreditControlAnswer<'_>) -> Option<i128> {
+    let remaining = answer.remaining.filter(|it| it.currency.is_none_or(|it| it == terms.currency))?;
+    remaining.value.nanos()
 }
 
 fn is_as_asked(units: &Units, bare: bool, answer: &CreditControlAnswer<'_>) -> bool {
