@@ -10,10 +10,20 @@ use switchback_ports::Charging;
 pub enum Prices {
     /// It is asked before each decision that needs prices.
     Asked,
+    /// The same, and what it does not tell is in the plan's copy of its rates: an estimate.
+    AskedOrMirror,
     /// The plan has a copy of its rates: an estimate.
     Mirror,
     /// Nobody here.
     None,
+}
+
+impl Prices {
+    /// Whether it is asked for them.
+    #[must_use]
+    pub const fn are_asked(self) -> bool {
+        matches!(self, Self::Asked | Self::AskedOrMirror)
+    }
 }
 
 /// A charging system.

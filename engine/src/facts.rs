@@ -136,7 +136,7 @@ impl Shared {
 
     fn must_ask(&self, purse: Purse<'_>) -> bool {
         let Purse::Of { plan: Plan { external: Some(external), .. }, .. } = purse else { return false };
-        read(&self.charging).get(&external.system).is_some_and(|system| system.prices == Prices::Asked)
+        read(&self.charging).get(&external.system).is_some_and(|system| system.prices.are_asked())
     }
 
     /// How big a message is by a service that could take it.
@@ -210,15 +210,16 @@ impl Shared {
         let Some(external) = &offer.external else { return };
         let prices = read(&self.charging).get(&external.system).map(|system| system.prices);
         let is_offered = offer.price.is_offered();
+        let said = quoted.and_then(|quoted| *quoted.0.get(offer.service));
         match prices {
             Some(Prices::Mirror) => {}
-            Some(Prices::Asked) if is_offered => {
-                let said = quoted.and_then(|quoted| *quoted.0.get(offer.service));
+            Some(Prices::AskedOrMirror) if said == Some(Price::Unknown(UnknownPrice::NotTold)) => {}
+            Some(Prices::Asked | Prices::AskedOrMirror) if is_offered => {
                 offer.price = said.unwrap_or(Price::Unknown(UnknownPrice::NoAnswer));
             }
             Some(Prices::None) if is_offered => offer.price = Price::Unknown(UnknownPrice::NotTold),
             None if is_offered => offer.price = Price::Unknown(UnknownPrice::NoPlan),
-            Some(Prices::Asked | Prices::None) | None => {}
+            Some(Prices::Asked | Prices::AskedOrMirror | Prices::None) | None => {}
         }
         let amount = offer.price.as_next().unwrap_or_else(|| Money::zero(currency));
         offer.hold = offer.price.is_offered().then(|| Hold { amount, taken: Vec::new() });

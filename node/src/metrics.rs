@@ -1,16 +1,29 @@
 //! `/metrics`: the Prometheus text form (version 0.0.4). Each HELP line says what the number means and what to alert on.
 
 use crate::records::Standing;
+use smol_str::SmolStr;
 use std::fmt::Write;
 use switchback_engine::{BATCH_BOUNDS, LATENCY_BOUNDS_US, Snapshot};
 use switchback_im::sip::Counters as SipCounters;
 use switchback_ports::{RouteChange, RouteState, StoreTotals};
+
+/// How a charging system of the operator's is.
+#[derive(Debug)]
+pub(crate) struct ChargingStanding {
+    /// What plans call it.
+    pub(crate) name: SmolStr,
+    /// Whether it can be asked.
+    pub(crate) is_up: bool,
+    /// Whether it tells prices; nothing when it is not asked for any.
+    pub(crate) tells_prices: Option<bool>,
+}
 
 /// Everything that is measured, as text; `sip` where SIP is spoken, `records` where charging records are written.
 pub(crate) fn render(
     counters: &Snapshot,
     store: &StoreTotals,
     routes: &[RouteChange],
+    charging: &[ChargingStanding],
     sip: Option<&SipCounters>,
     records: Option<Standing>,
 ) -> String {
@@ -34,6 +47,9 @@ pub(crate) fn render(
             &format!("switchback_route_up{{route=\"{}\",service=\"{}\"}}", route.route, route.service),
             up,
         );
+    }
+    if !charging.is_empty() {
+        charging_systems(&mut page, charging);
     }
     page.0
 }
@@ -279,6 +295,21 @@ fn strangers(page: &mut Page, counters: &SipCounters) {
     );
 }
 
+fn charging_systems(page: &mut Page, systems: &[ChargingStanding]) {
+    page.head("switchback_charging_up", "gauge", "1 while a charging system can be asked. Alert when 0.");
+    for system in systems {
+        page.line(&format!("switchback_charging_up{{system=\"{}\"}}", system.name), u64::from(system.is_up));
+    }
+    page.head(
+        "switchback_charging_prices",
+        "gauge",
+        "1 while a charging system is asked for prices, 0 for ten minutes after it refused to tell them. Alert when 0: set another `quote`.",
+    );
+    for (system, tells) in systems.iter().filter_map(|it| Some((it, it.tells_prices?))) {
+        page.line(&format!("switchback_charging_prices{{system=\"{}\"}}", system.name), u64::from(tells));
+    }
+}
+
 fn charging_records(page: &mut Page, standing: Standing) {
     page.one(
         "switchback_records_behind",
@@ -303,7 +334,7 @@ fn charging_records(page: &mut Page, standing: Standing) {
 
 #[cfg(test)]
 mod tests {
-    use super::render;
+    use super::{ChargingStanding, render};
     use crate::records::Standing;
     use switchback_engine::Snapshot;
     use switchback_im::sip::Counters as SipCounters;
@@ -315,6 +346,7 @@ mod tests {
             &Snapshot::default(),
             &StoreTotals::default(),
             &[],
+            &[ChargingStanding { name: "ocs".into(), is_up: true, tells_prices: Some(false) }],
             Some(&SipCounters::default()),
             Some(Standing::default()),
         );
@@ -324,5 +356,6 @@ mod tests {
             assert!(page.contains(&format!("# HELP {family} ")), "{line}");
         }
         assert!(page.contains("switchback_commit_seconds_bucket{le=\"+Inf\"} 0"));
+        assert!(page.contains("\nswitchback_charging_prices{system=\"ocs\"} 0\n"));
     }
 }

@@ -71,7 +71,7 @@ struct Node {
     /// Writes the charging records, where they are configured.
     records: Option<Keeper>,
     /// The charging systems of the operator's.
-    charging: Systems,
+    charging: Arc<Systems>,
 }
 
 impl Node {
@@ -100,6 +100,7 @@ impl Node {
         let routes = config.routes.clone();
         let keeper = |settings| Keeper::start(settings, Arc::clone(&store));
         let records = config.records.clone().map(keeper).transpose()?;
+        let charging = Arc::new(charging);
         let node = Self { engine, sms, clock, random, store, routes, records, charging };
         // Before recovery: what a graceful stop gave back unsent goes out by the routes it was for.
         node.set_routes();
@@ -255,11 +256,13 @@ impl Node {
         let (at, last) = (progress.clone(), Arc::clone(&store));
         options.records_behind =
             Arc::new(move || Some(at.as_ref()?.standing(last.totals().ok()?.cursor).behind));
+        let charging = Arc::clone(&self.charging);
         options.metrics = Arc::new(move || {
             // A store that has stopped still has its engine's counters to show.
             let stored = store.totals().unwrap_or_default();
             let records = progress.as_ref().map(|progress| progress.standing(stored.cursor));
-            metrics::render(&engine.counters(), &stored, &engine.routes(), counters.as_deref(), records)
+            let (routes, charging) = (engine.routes(), charging.standings());
+            metrics::render(&engine.counters(), &stored, &routes, &charging, counters.as_deref(), records)
         });
         let page = |path, content_type, body: &'static str| Page {
             path,

@@ -1,7 +1,7 @@
 //! An operator's own charging system: what our ledger would do, done elsewhere.
 
 use smol_str::SmolStr;
-use switchback_core::model::{Address, Currency, MessageId, Money, Service, Time};
+use switchback_core::model::{Address, Currency, MessageId, Money, Origin, Service, Time};
 
 /// A charging system. No call blocks or waits; what comes of an order is told once, on a thread of the
 /// implementation's.
@@ -62,6 +62,8 @@ pub struct ChargeOrder {
     pub from: Address,
     /// The recipient.
     pub to: Address,
+    /// Where the sender was: a price may depend on it.
+    pub origin: Origin,
     /// The service.
     pub service: Service,
     /// Wire parts, as [`Measure`](crate::Measure) counts them.

@@ -41,6 +41,8 @@ use world::World;
 pub struct Prices {
     /// An SMS segment.
     pub sms: i128,
+    /// The same from a visited network.
+    pub sms_abroad: i128,
     /// A multimedia message.
     pub mms: i128,
     /// A chat message, where they are counted.
@@ -87,7 +89,13 @@ impl Default for Config {
             script: Script::default(),
             host: "ocs.pretend.test".to_owned(),
             realm: "pretend.test".to_owned(),
-            prices: Prices { sms: 90_000_000, mms: 390_000_000, im: 10_000_000, octet: 229 },
+            prices: Prices {
+                sms: 90_000_000,
+                sms_abroad: 500_000_000,
+                mms: 390_000_000,
+                im: 10_000_000,
+                octet: 229,
+            },
             currency: 978,
             opening: 10_000_000_000,
             late: Duration::from_secs(5),

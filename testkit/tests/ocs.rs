@@ -7,8 +7,8 @@ use std::time::Duration;
 use switchback_testkit::ocs::{Balance, Config, Movement, Ocs, Seen};
 use wire_diameter::avp::{Group, Timestamp};
 use wire_diameter::credit::{
-    AddressType, Charge, Content, Contexts, CreditControlAnswer, NodeAddress, Profile, Step, Subscription,
-    SubscriptionType, Units, UnitsAt,
+    AddressType, Charge, Content, Contexts, CreditControlAnswer, NodeAddress, Place, Profile, Step,
+    Subscription, SubscriptionType, Units, UnitsAt,
 };
 use wire_diameter::{Command, Flags, Framer, Header, Message, ResultCode};
 
@@ -61,6 +61,7 @@ impl Client {
             subscriptions: vec![Subscription { kind: SubscriptionType::E164, data: NUMBER }],
             from: address,
             to: address,
+            place: Place::default(),
             at: Timestamp::from_unix(1_795_000_000),
             units: Units::specific(2),
             content: Content::Sms { segments: 2, data_coding: None },

@@ -70,6 +70,11 @@ struct Event<'a> {
     setup_time: String,
     answer_time: String,
     usage: u16,
+    /// Where the sender is, in fields of our own, which filters and attributes may look at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    visited_network: Option<String>,
+    #[serde(skip_serializing_if = "is_false")]
+    wifi: bool,
 }
 
 /// No debits by the clock: a message is no call.
@@ -139,6 +144,8 @@ pub(crate) fn write(
             setup_time: at.clone(),
             answer_time: at,
             usage,
+            visited_network: order.origin.visited.map(|plmn| plmn.to_string()),
+            wifi: order.origin.wifi,
         },
         api_opts: ApiOpts { debit_interval: "0s" },
     };

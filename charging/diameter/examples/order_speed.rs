@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
-use switchback_core::model::{Address, Currency, MessageId, Service, Time};
+use switchback_core::model::{Address, Currency, MessageId, Origin, Service, Time};
 use switchback_diameter::{DiameterCharging, Options, PeerAddress};
 use switchback_ports::{ChargeKey, ChargeOrder, ChargeOutcome, ChargeStep, Charging, Clock, Random};
 
@@ -96,6 +96,7 @@ fn quote() -> Result<ChargeOrder, Box<dyn std::error::Error>> {
         number: Some("4915112345678".into()),
         from: Address::parse("+4915112345678")?,
         to: Address::parse("+4917012345678")?,
+        origin: Origin::HOME,
         service: Service::Sms,
         parts: 3,
         bytes: 400,

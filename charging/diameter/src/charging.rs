@@ -1,9 +1,10 @@
 //! The port: orders in, outcomes out.
 
 use crate::currency::numeric;
-use crate::flow::Flow;
+use crate::flow::{Asker, Flow};
 use crate::link::{Came, Destination, Link, Reply, Request, link};
-use crate::options::{Mode, Options};
+use crate::options::{Mode, Options, QuoteBy};
+use crate::probe;
 use crate::tls::{TlsError, secure};
 use crate::translate::{key, operation, profile, units};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,6 +14,7 @@ use switchback_ports::{
     ChargeDone, ChargeOrder, ChargeOutcome, ChargeRefusal, ChargeStep, ChargeTold, Charging, Clock, Random,
 };
 use tokio::runtime::Handle;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use wire_diameter::credit::{Dialogue, Profile, Terms, session_id};
 use wire_diameter::{EndToEnd, Identity, Peer, PeerConfig, ResultCode};
@@ -34,7 +36,7 @@ pub struct DiameterCharging {
 pub(crate) struct Shared {
     pub(crate) profile: Profile,
     pub(crate) clock: Arc<dyn Clock>,
-    options: Options,
+    pub(crate) options: Options,
     links: Vec<Link>,
     end_to_end: Mutex<EndToEnd>,
     /// Until then it is not asked for prices, in milliseconds since 1970: it has said that it has none.
@@ -67,6 +69,8 @@ impl DiameterCharging {
             origin_state: None,
         };
         let (mut links, mut tasks) = (Vec::new(), Vec::new());
+        // One word is enough, whichever peer it is about.
+        let (recovered, news) = mpsc::channel(1);
         for peer in options.peers.iter().take(PEERS_MAX) {
             let config = PeerConfig {
                 expected_host: peer.host.clone(),
@@ -79,7 +83,7 @@ impl DiameterCharging {
             let secure = peer.tls.as_ref().map(secure).transpose()?;
             let destination = Destination { address: peer.address.clone(), secure };
             let machine = Peer::new(identity.clone(), config, Duration::ZERO);
-            let (near, task) = link(destination, machine, options.answer_timeout);
+            let (near, task) = link(destination, machine, options.answer_timeout, recovered.clone());
             tasks.push(runtime.spawn(task));
             links.push(near);
         }
@@ -93,7 +97,11 @@ impl DiameterCharging {
             nonce: AtomicU64::new(u64::from(chance(random)) << 32),
             clock,
         };
-        Ok(Self { shared: Arc::new(shared), tasks })
+        let shared = Arc::new(shared);
+        if shared.options.quote != QuoteBy::None {
+            tasks.push(runtime.spawn(probe::probe(Arc::downgrade(&shared), news)));
+        }
+        Ok(Self { shared, tasks })
     }
 
     /// Takes no more orders, waits for those under way, and says goodbye to the peers.
@@ -112,10 +120,10 @@ impl DiameterCharging {
     }
 
     /// Whether a price can be found out here: false for ten minutes after the charging system has said that it never
-    /// does that.
+    /// does that, or until it shows otherwise.
     #[must_use]
     pub fn can_quote(&self) -> bool {
-        self.shared.no_quotes_until.load(Ordering::Relaxed) <= self.shared.clock.now().as_millis()
+        self.shared.can_quote()
     }
 }
 
@@ -127,33 +135,11 @@ fn chance(random: &dyn Random) -> u32 {
 
 impl Charging for DiameterCharging {
     fn order(&self, order: ChargeOrder, told: ChargeTold) {
-        let options = &self.shared.options;
         if order.step == ChargeStep::Quote && !self.can_quote() {
             told(ChargeOutcome::Refused(ChargeRefusal::NotSupported));
             return;
         }
-        let compares = order.at_most.is_none_or(|limit| limit.currency == order.currency);
-        let Some(currency) = numeric(order.currency).filter(|_| compares) else {
-            told(ChargeOutcome::Refused(ChargeRefusal::NoPrice));
-            return;
-        };
-        let Some(operation) = operation(order.step, options.mode, options.quote) else {
-            told(unsaid(order.step, options.mode));
-            return;
-        };
-        let nonce = self.shared.nonce.fetch_add(1, Ordering::Relaxed);
-        let session_id = session_id(&options.origin_host, &key(&order, operation, nonce));
-        let terms = Terms {
-            currency,
-            at_most: order.at_most.map(|limit| limit.nanos),
-            bare_grants: options.bare_grants,
-            deduplicates: options.deduplicates,
-        };
-        let units = units(&order, options.units_of_im);
-        let (dialogue, step) = Dialogue::new(operation, &session_id, units, terms);
-        let shared = Arc::clone(&self.shared);
-        let flow = Flow { shared, order, operation, session_id, units, dialogue, last: None, told };
-        flow.ask(step, false, false);
+        self.shared.begin(order, Asker::Port(told));
     }
 
     fn deduplicates(&self) -> bool {
@@ -172,6 +158,33 @@ fn unsaid(step: ChargeStep, mode: Mode) -> ChargeOutcome {
 }
 
 impl Shared {
+    /// Begins an order: its first request, or what becomes of it without one.
+    pub(crate) fn begin(self: &Arc<Self>, order: ChargeOrder, asker: Asker) {
+        let options = &self.options;
+        let compares = order.at_most.is_none_or(|limit| limit.currency == order.currency);
+        let Some(currency) = numeric(order.currency).filter(|_| compares) else {
+            asker.tell(ChargeOutcome::Refused(ChargeRefusal::NoPrice));
+            return;
+        };
+        let Some(operation) = operation(order.step, options.mode, options.quote) else {
+            asker.tell(unsaid(order.step, options.mode));
+            return;
+        };
+        let nonce = self.nonce.fetch_add(1, Ordering::Relaxed);
+        let session_id = session_id(&options.origin_host, &key(&order, operation, nonce));
+        let terms = Terms {
+            currency,
+            at_most: order.at_most.map(|limit| limit.nanos),
+            bare_grants: options.bare_grants,
+            deduplicates: options.deduplicates,
+        };
+        let units = units(&order, options.units_of_im);
+        let (dialogue, step) = Dialogue::new(operation, &session_id, units, terms);
+        let shared = Arc::clone(self);
+        let flow = Flow { shared, order, operation, session_id, units, dialogue, last: None, asker };
+        flow.ask(step, false, false);
+    }
+
     /// The first peer that is well; another than `not` if there is one.
     pub(crate) fn peer(&self, not: Option<usize>) -> Option<usize> {
         let well =
@@ -191,13 +204,27 @@ impl Shared {
         self.end_to_end.lock().unwrap_or_else(PoisonError::into_inner).another()
     }
 
+    fn can_quote(&self) -> bool {
+        self.no_quotes_until.load(Ordering::Relaxed) <= self.clock.now().as_millis()
+    }
+
+    /// The charging system tells prices.
+    pub(crate) fn quotes(&self) {
+        self.no_quotes_until.store(0, Ordering::Relaxed);
+    }
+
     /// The charging system says that it has no prices. Some say the same when they are only in trouble, so it is asked
     /// again later.
     pub(crate) fn cannot_quote(&self, code: ResultCode) {
         let now = self.clock.now();
         let until = now.plus_millis(NO_QUOTES_MS).as_millis();
         if self.no_quotes_until.swap(until, Ordering::Relaxed) <= now.as_millis() {
-            tracing::warn!(%code, "the charging system has no prices to tell: plans must say them");
+            let Options { name, quote, .. } = &self.options;
+            tracing::warn!(
+                system = %name, %code, ?quote,
+                "the charging system tells no prices this way, and is not asked for ten minutes: set another `quote`, \
+                 or `quote_otherwise = \"mirror\"` and keep its prices in the plans"
+            );
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::charging::Shared;
 use crate::link::{Came, Request};
 use crate::translate::{Told, outcome};
 use std::sync::Arc;
-use switchback_ports::{ChargeOrder, ChargeTold};
+use switchback_ports::{ChargeOrder, ChargeOutcome, ChargeTold};
 use wire_diameter::avp::Group;
 use wire_diameter::credit::{
     CreditControlAnswer, Dialogue, Ended, Heard, Next, Operation, Refusal, Step, Suspicion, Units,
@@ -21,7 +21,25 @@ pub(crate) struct Flow {
     pub(crate) dialogue: Dialogue,
     /// The request of the last step, and the peer that it went to.
     pub(crate) last: Option<(u32, usize)>,
-    pub(crate) told: ChargeTold,
+    pub(crate) asker: Asker,
+}
+
+/// Who wants to know.
+pub(crate) enum Asker {
+    /// Who gave the order.
+    Port(ChargeTold),
+    /// Nobody but us: it is asked to see how it answers.
+    Probe,
+}
+
+impl Asker {
+    /// Tells what came of an order that was never asked.
+    pub(crate) fn tell(self, outcome: ChargeOutcome) {
+        match self {
+            Self::Port(told) => told(outcome),
+            Self::Probe => {}
+        }
+    }
 }
 
 impl Flow {
@@ -90,8 +108,10 @@ impl Flow {
             }
             Ended::Unknown(suspicion) => log_suspicion(*suspicion, self.operation, &self.session_id),
         }
-        let now = self.shared.clock.now();
-        (self.told)(outcome(&self.order, self.operation, ended, now));
+        match self.asker {
+            Asker::Port(told) => told(outcome(&self.order, self.operation, ended, self.shared.clock.now())),
+            Asker::Probe => self.shared.probed(ended),
+        }
     }
 }
 

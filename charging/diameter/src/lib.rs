@@ -16,6 +16,7 @@ mod currency;
 mod flow;
 mod link;
 mod options;
+mod probe;
 mod tls;
 mod translate;
 

@@ -95,6 +95,7 @@ pub(crate) fn link(
     destination: Destination,
     peer: Peer,
     patience: Duration,
+    recovered: mpsc::Sender<()>,
 ) -> (Link, impl Future<Output = ()> + Send) {
     let (asks, asked) = mpsc::channel(QUEUE);
     let well = Arc::new(AtomicBool::new(false));
@@ -109,6 +110,7 @@ pub(crate) fn link(
         stream: None,
         unflushed: false,
         well: Arc::clone(&well),
+        recovered,
     };
     (Link { asks, well }, task.run(asked))
 }
@@ -126,6 +128,8 @@ struct Task {
     /// TLS may hold back what was written.
     unflushed: bool,
     well: Arc<AtomicBool>,
+    /// Where it is told that the peer is well, after it was not.
+    recovered: mpsc::Sender<()>,
 }
 
 /// What woke a link.
@@ -144,7 +148,11 @@ impl Task {
         let mut open = true;
         loop {
             // Before anybody is told of a loss: who asks again at once is not to hope in vain.
-            self.well.store(self.peer.is_usable(), Ordering::Relaxed);
+            let well = self.peer.is_usable();
+            if !self.well.swap(well, Ordering::Relaxed) && well {
+                // Full: it has been told already.
+                let _ = self.recovered.try_send(());
+            }
             self.hear_events();
             let state = self.peer.state();
             if !open && matches!(state, State::Closed { .. }) {

@@ -1,6 +1,7 @@
 //! How a charging system is reached and asked.
 
 use crate::tls::TlsOptions;
+use smol_str::SmolStr;
 use std::time::Duration;
 use wire_diameter::credit::{Contexts, UnitsAt};
 
@@ -53,6 +54,8 @@ pub enum UnitsOfIm {
 /// A charging system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
+    /// What plans call it: so the log does.
+    pub name: SmolStr,
     /// Its peers, in the order of preference; at most four.
     pub peers: Vec<PeerAddress>,
     /// Our Origin-Host: a name that no other node has, and that stays the same for as long as charges are open.
@@ -75,6 +78,9 @@ pub struct Options {
     pub units_of_im: UnitsOfIm,
     /// How a price is found out.
     pub quote: QuoteBy,
+    /// The number (international, digits only) of a subscription that is asked about, to find out whether prices are
+    /// told, before anybody needs one. It is never charged.
+    pub probe_subject: Option<SmolStr>,
     /// How money moves.
     pub mode: Mode,
     /// Whether a success without granted units grants what was asked for.
@@ -92,6 +98,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            name: SmolStr::default(),
             peers: Vec::new(),
             origin_host: "switchback.localdomain".to_owned(),
             origin_realm: "localdomain".to_owned(),
@@ -103,6 +110,7 @@ impl Default for Options {
             sms_node: 1,
             units_of_im: UnitsOfIm::default(),
             quote: QuoteBy::default(),
+            probe_subject: None,
             mode: Mode::default(),
             bare_grants: false,
             deduplicates: false,

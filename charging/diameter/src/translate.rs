@@ -6,7 +6,7 @@ use switchback_core::model::{Address, Money, Service, Time};
 use switchback_ports::{ChargeDone, ChargeOrder, ChargeOutcome, ChargeRefusal, ChargeStep};
 use wire_diameter::avp::Timestamp;
 use wire_diameter::credit::{
-    AddressType, Charge, Content, Ended, Grant, NodeAddress, Operation, Profile, Quoting, Refusal,
+    AddressType, Charge, Content, Ended, Grant, NodeAddress, Operation, Place, Profile, Quoting, Refusal,
     Subscription, SubscriptionType, Units,
 };
 
@@ -68,12 +68,18 @@ pub(crate) struct Told {
     from: String,
     to: String,
     message: String,
+    visited: Option<String>,
 }
 
 impl Told {
     pub(crate) fn of(order: &ChargeOrder) -> Self {
         let written = |address| if order.service == Service::Im { uri(address) } else { plain(address) };
-        Self { from: written(&order.from), to: written(&order.to), message: order.key.message.to_string() }
+        Self {
+            from: written(&order.from),
+            to: written(&order.to),
+            message: order.key.message.to_string(),
+            visited: order.origin.visited.map(|plmn| plmn.to_string()),
+        }
     }
 
     /// The charge that requests are written from.
@@ -89,6 +95,7 @@ impl Told {
             subscriptions: subscriptions(order.imsi.as_ref(), order.number.as_ref()),
             from: NodeAddress { kind: Some(kind(&order.from)), data: &self.from },
             to: NodeAddress { kind: Some(kind(&order.to)), data: &self.to },
+            place: Place { visited: self.visited.as_deref(), wifi: order.origin.wifi },
             at: Timestamp::from_unix(order.at.as_millis() / 1000),
             units,
             content: match order.service {

@@ -65,8 +65,9 @@ fn by_level(levels: &[Level], units: u64, counted: u64) -> Option<i128> {
 fn round(total: i128, per: i128, decimals: u8, rounding: Rounding) -> Option<i128> {
     let quantum = quantum(decimals)?;
     let size = per.checked_mul(quantum)?;
-    let (whole, rest) = (total.checked_div(size)?, total.checked_rem(size)?);
-    let half = rest.checked_mul(2)?.cmp(&size);
+    let whole = total.checked_div(size)?;
+    let rest = total.checked_sub(whole.checked_mul(size)?)?;
+    let half = rest.cmp(&size.checked_sub(rest)?);
     let up = match rounding {
         Rounding::Up => rest > 0,
         Rounding::HalfUp => half.is_ge(),
@@ -78,5 +79,7 @@ fn round(total: i128, per: i128, decimals: u8, rounding: Rounding) -> Option<i12
 
 /// The smallest amount that has that many decimals, in nano-units.
 pub(super) fn quantum(decimals: u8) -> Option<i128> {
-    10_i128.checked_pow(u32::from(9_u8.checked_sub(decimals)?))
+    const QUANTA: [i128; 10] =
+        [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1000, 100, 10, 1];
+    QUANTA.get(usize::from(decimals)).copied()
 }

@@ -9,6 +9,7 @@ use super::zone::Zone;
 use crate::model::Plmn;
 use crate::rows::{Faults, Row};
 use smol_str::SmolStr;
+use std::collections::HashMap;
 use toml::de::DeTable;
 
 const NETWORKS: [&str; 5] = ["id", "name", "mccmnc", "country", "group"];
@@ -141,6 +142,7 @@ impl Numbers {
 
     /// Reads `prefixes.csv`.
     pub(super) fn read_prefixes(&mut self, text: &str, faults: &mut Faults) {
+        let mut known: HashMap<Block, u32> = HashMap::new();
         csv_rows(text, &PREFIXES, faults, |row, faults| {
             row.require("prefix", "49163", faults);
             let Some(prefix) = row.text("prefix", faults) else { return };
@@ -152,9 +154,14 @@ impl Numbers {
                 network: row.text("network", faults).and_then(|id| self.network(id, row.line, faults)),
                 zone: row.text("zone", faults).and_then(|id| self.zone_of(id, row.line, faults)),
             };
-            let Ok(number) = u32::try_from(self.blocks.len()) else { return };
+            let Ok(fresh) = u32::try_from(self.blocks.len()) else { return };
+            // Prefixes that are alike in all share a block: there are many of them, and few blocks.
+            let number = *known.entry(block).or_insert(fresh);
+            if number == fresh {
+                self.blocks.push(block);
+            }
             match self.prefixes.add(prefix, number) {
-                Added::Yes => self.blocks.push(block),
+                Added::Yes => {}
                 Added::Taken(_) => {
                     faults.add(row.line, format!("the prefix {prefix} stands twice: keep one line"))
                 }

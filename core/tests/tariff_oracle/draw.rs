@@ -150,6 +150,8 @@ pub(crate) struct Cap {
     pub(crate) then: &'static str,
     /// Shares in percent that are told of.
     pub(crate) notify: &'static [u64],
+    /// The payer may agree to more.
+    pub(crate) raisable: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -268,17 +270,21 @@ impl Model {
                 notify = format!("notify = {:?}\n", cap.notify);
             }
             text.push_str(&format!(
-                "[[cap]]\nid = \"{}\"\nof = \"{}\"\n{services}amount = \"{}\"\nper = \"{}\"\nthen = \"{}\"\n{notify}",
+                "[[cap]]\nid = \"{}\"\nof = \"{}\"\n{services}amount = \"{}\"\nper = \"{}\"\nthen = \"{}\"\noverride = {}\n{notify}",
                 cap.id,
                 cap.of,
                 decimal(cap.amount),
                 cap.per,
-                cap.then
+                cap.then,
+                cap.raisable
             ));
         }
         text
     }
 }
+
+/// Shares of a cap that are told of.
+const SHARES: [&[u64]; 3] = [&[], &[80, 100], &[1, 33, 50, 99]];
 
 /// Caps in whole multiples of the smallest charge.
 fn caps(draw: &mut Draw, smallest: u64) -> Vec<Cap> {
@@ -287,15 +293,11 @@ fn caps(draw: &mut Draw, smallest: u64) -> Vec<Cap> {
         if draw.one_in(3) {
             let service = draw.one_in(2).then(|| draw.of(&Service::ALL));
             let amount = draw.below(200_000) / smallest * smallest;
-            caps.push(Cap {
-                id,
-                of: draw.of(&["payer", "account", "route"]),
-                service,
-                amount,
-                per: draw.of(&PERS),
-                then: draw.of(&["free", "block"]),
-                notify: draw.of(&[&[], &[80, 100], &[1, 33, 50, 99]]),
-            });
+            let of = draw.of(&["payer", "account", "route"]);
+            let (per, then) = (draw.of(&PERS), draw.of(&["free", "block"]));
+            let raisable = (of, then) == ("payer", "block") && draw.one_in(2);
+            let notify = draw.of(&SHARES);
+            caps.push(Cap { id, of, service, amount, per, then, notify, raisable });
         }
     }
     caps

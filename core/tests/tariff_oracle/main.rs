@@ -51,6 +51,7 @@ fn life(seed: u64) {
     let mut at = START;
     for n in 0..ASKED {
         at += if draw.one_in(2) { draw.below(60) * 60_000 } else { draw.below(20) * DAY / 10 };
+        raise(&mut draw, &model, (&mut payer, &plan), &mut naive, Time::from_millis(at));
         let message = draw.message(Time::from_millis(at));
         let quote = price(&plan, &payer, &message.ask());
         let expected = naive.price(&message);
@@ -107,6 +108,23 @@ fn news(notice: &Notice) -> (String, u64) {
             (cap.split('@').next().unwrap().to_owned(), u64::from(*percent))
         }
         Notice::BalanceLow => (String::new(), 0),
+    }
+}
+
+/// Now and then the payer agrees that a cap takes more.
+fn raise(
+    draw: &mut Draw,
+    model: &Model,
+    (payer, plan): (&mut Payer, &Plan),
+    naive: &mut Naive<'_>,
+    at: Time,
+) {
+    for cap in model.caps.iter().filter(|cap| cap.raisable) {
+        if draw.one_in(4) {
+            let by = draw.below(60_000_000);
+            payer.raise(cap.id, Money::from_nanos(Currency::EUR, by.into()), plan, at).unwrap();
+            naive.raise(cap, by, at);
+        }
     }
 }
 

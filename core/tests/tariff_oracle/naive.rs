@@ -1,7 +1,7 @@
 //! The prices again, written by somebody who knows the rules and nothing of the program: no indexes, one unit at a
 //! time, decimals by long division, and periods named as people name them.
 
-use crate::draw::{Body, Message, Model, Row};
+use crate::draw::{Body, Cap, Message, Model, Row};
 use std::collections::BTreeMap;
 use switchback_core::charge::LedgerKind;
 use switchback_core::model::{Currency, Money, NotOffered, Price, Service, Time, UnknownPrice};
@@ -13,6 +13,8 @@ pub(crate) struct Naive<'m> {
     model: &'m Model,
     /// Units used or held, by counter and period.
     gone: BTreeMap<(String, String), u64>,
+    /// What caps were raised by, by cap and period, in nano-units.
+    raised: BTreeMap<(String, String), u64>,
     /// Money and credit that is neither spent nor held, in nano-units.
     free: i128,
     /// The part of it that is credit, and what was paid into the balance `bonus`.
@@ -49,6 +51,7 @@ impl<'m> Naive<'m> {
         Self {
             model,
             gone: BTreeMap::new(),
+            raised: BTreeMap::new(),
             free: money + credit,
             credit,
             bonus,
@@ -56,6 +59,11 @@ impl<'m> Naive<'m> {
             charged: BTreeMap::new(),
             told_low: false,
         }
+    }
+
+    /// The payer agreed that a cap takes so much more until its period ends.
+    pub(crate) fn raise(&mut self, cap: &Cap, nanos: u64, at: Time) {
+        *self.raised.entry((cap.id.to_owned(), period(cap.per, at))).or_default() += nanos;
     }
 
     /// What of the bonus is spent or held.
@@ -261,7 +269,7 @@ impl<'m> Naive<'m> {
     }
 
     fn capped(&self, message: &Message, mut amount: i128, degraded: bool, mut taken: Taken) -> Answer {
-        let counts = |cap: &&crate::draw::Cap| match cap.of {
+        let counts = |cap: &&Cap| match cap.of {
             "account" => message.account.is_some(),
             "route" => message.route.is_some(),
             _ => true,
@@ -270,13 +278,15 @@ impl<'m> Naive<'m> {
             let caps = self.model.caps.iter().filter(counts);
             caps.filter(|cap| cap.service.is_none_or(|of| of == message.service))
         };
-        let name = |cap: &crate::draw::Cap| match cap.of {
+        let name = |cap: &Cap| match cap.of {
             "account" => format!("{} of account {:?}", cap.id, message.account),
             "route" => format!("{} of route {:?}", cap.id, message.route),
             _ => cap.id.to_owned(),
         };
-        let left = |cap: &crate::draw::Cap| {
-            i128::from(self.left(&name(cap), &period(cap.per, message.at), cap.amount * 1000))
+        let left = |cap: &Cap| {
+            let place = (name(cap), period(cap.per, message.at));
+            let raised = self.raised.get(&place).copied().unwrap_or(0);
+            i128::from(self.left(&place.0, &place.1, cap.amount * 1000 + raised))
         };
         for cap in caps().filter(|cap| cap.then == "free") {
             amount = amount.min(left(cap));
@@ -286,9 +296,7 @@ impl<'m> Naive<'m> {
         }
         self.pay(amount, &mut taken);
         if amount > 0 {
-            let count = |cap: &crate::draw::Cap| {
-                (name(cap), period(cap.per, message.at), u64::try_from(amount).unwrap())
-            };
+            let count = |cap: &Cap| (name(cap), period(cap.per, message.at), u64::try_from(amount).unwrap());
             taken.extend(caps().map(count));
         }
         Answer { price: Price::Exact(Money::from_nanos(Currency::EUR, amount)), degraded, taken }

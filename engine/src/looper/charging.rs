@@ -207,6 +207,7 @@ impl Shared {
             number,
             from: message.originator.address.clone(),
             to: message.recipient.clone(),
+            origin: message.originator.origin,
             service: Service::Sms,
             parts: 1,
             bytes: message.content.bytes,

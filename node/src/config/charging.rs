@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use std::path::Path;
 use std::time::Duration;
 use switchback_core::rows::{Faults, Row};
+use switchback_engine::Prices;
 use toml::de::DeValue;
 
 /// A charging system.
@@ -26,8 +27,8 @@ pub(crate) enum ChargingKind {
     Diameter {
         /// How it is reached and asked.
         options: switchback_diameter::Options,
-        /// Plans have a copy of its prices: it is not asked for them.
-        mirror: bool,
+        /// Who knows what it charges.
+        prices: Prices,
     },
     /// The JSON-RPC of CGRateS.
     Cgrates(switchback_cgrates::Options),
@@ -98,6 +99,7 @@ mod tests {
     use crate::config::read::parse;
     use std::path::Path;
     use switchback_diameter::{Mode, QuoteBy};
+    use switchback_engine::Prices;
 
     fn read(text: &str) -> Result<Vec<ChargingKind>, Vec<String>> {
         let config = parse(text, Path::new("/etc/sb"), &|_| None);
@@ -113,8 +115,8 @@ mod tests {
                     destination_realm = \"ocs.example.net\"\n";
         let kinds = read(text).unwrap();
         assert_eq!(kinds, read(&format!("{text}kind = \"diameter\"\n")).unwrap());
-        let [ChargingKind::Diameter { options, mirror }] = &kinds[..] else { panic!("one by Diameter") };
-        assert_eq!((options.peers.len(), *mirror), (2, false));
+        let [ChargingKind::Diameter { options, prices }] = &kinds[..] else { panic!("one by Diameter") };
+        assert_eq!((options.peers.len(), *prices), (2, Prices::Asked));
         assert_eq!(options.origin_realm, "example.net");
         assert_eq!((options.mode, options.quote), (Mode::Session, QuoteBy::PriceEnquiry));
         let given = format!(
@@ -122,11 +124,27 @@ mod tests {
              server_name = \"ocs\"\nim_context = \"8.32260@3gpp.org\"\n"
         );
         let kinds = read(&given).unwrap();
-        let [ChargingKind::Diameter { options, mirror }] = &kinds[..] else { panic!("one by Diameter") };
-        assert_eq!((options.mode, *mirror), (Mode::Event, true));
+        let [ChargingKind::Diameter { options, prices }] = &kinds[..] else { panic!("one by Diameter") };
+        assert_eq!((options.mode, *prices), (Mode::Event, Prices::Mirror));
         assert_eq!(options.contexts.im, "8.32260@3gpp.org");
         let tls = options.peers[0].tls.as_ref().unwrap();
         assert_eq!(tls.ca, Path::new("/etc/sb/ca.pem"));
+    }
+
+    #[test]
+    fn who_tells_no_prices_may_be_mirrored_and_is_found_out_by_a_probe() {
+        let text = "[charging.ocs]\npeers = [\"10.0.0.1:3868\"]\norigin_host = \"sb1.example.net\"\n\
+                    destination_realm = \"ocs.example.net\"\nquote_otherwise = \"mirror\"\n\
+                    probe_subject = \"+46 701 000 001\"\n";
+        let kinds = read(text).unwrap();
+        let [ChargingKind::Diameter { options, prices }] = &kinds[..] else { panic!("one by Diameter") };
+        assert_eq!(*prices, Prices::AskedOrMirror);
+        assert_eq!(options.probe_subject.as_deref(), Some("46701000001"));
+        let faults = read(&format!("{text}quote = \"mirror\"\n")).unwrap_err();
+        assert_eq!(faults.len(), 2, "{faults:?}");
+        assert!(has(&faults, 5, "asked for prices") && has(&faults, 6, "asked for prices"), "{faults:?}");
+        let faults = read(&text.replace("+46 701 000 001", "anna")).unwrap_err();
+        assert!(has(&faults, 6, "`anna` is no number"), "{faults:?}");
     }
 
     #[test]

@@ -53,10 +53,16 @@ pub(crate) fn warnings(config: &Config) -> Vec<String> {
         found.push("timers.backoff_cap is less than timers.backoff: every retry waits for the cap".into());
     }
     for ChargingSection { name, kind } in &config.charging {
-        if let ChargingKind::Cgrates(_) = kind {
-            found.push(format!(
+        match kind {
+            ChargingKind::Cgrates(_) => found.push(format!(
                 "[charging.{name}]: charging by CGRateS is not verified against a running one: compare balances before and after"
-            ));
+            )),
+            ChargingKind::Diameter { options, prices } if prices.are_asked() && options.probe_subject.is_none() => {
+                found.push(format!(
+                    "[charging.{name}]: without `probe_subject` the first price that a sender needs shows whether the charging system tells any"
+                ));
+            }
+            ChargingKind::Diameter { .. } => {}
         }
     }
     found
@@ -65,6 +71,7 @@ pub(crate) fn warnings(config: &Config) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use switchback_engine::Prices;
 
     #[test]
     fn the_defaults_are_usual() {
@@ -73,11 +80,19 @@ mod tests {
 
     #[test]
     fn what_nobody_has_tried_is_told() {
-        let name = "cg".into();
-        let kind = ChargingKind::Cgrates(switchback_cgrates::Options::default());
-        let charging = vec![ChargingSection { name, kind }];
-        let found = warnings(&Config { charging, ..Config::default() });
-        assert!(found.len() == 1 && found[0].starts_with("[charging.cg]: "), "{found:?}");
+        let cgrates = ChargingKind::Cgrates(switchback_cgrates::Options::default());
+        let by_diameter = |probe_subject| {
+            let options = switchback_diameter::Options { probe_subject, ..Default::default() };
+            ChargingKind::Diameter { options, prices: Prices::Asked }
+        };
+        for (kind, told) in [(cgrates, 1), (by_diameter(None), 1), (by_diameter(Some("46701".into())), 0)] {
+            let charging = vec![ChargingSection { name: "cs".into(), kind }];
+            let found = warnings(&Config { charging, ..Config::default() });
+            assert!(
+                found.len() == told && found.iter().all(|it| it.starts_with("[charging.cs]: ")),
+                "{found:?}"
+            );
+        }
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 use crate::cli::Failure;
 use crate::config::{ChargingKind, ChargingSection};
+use crate::metrics::ChargingStanding as Standing;
+use smol_str::SmolStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use switchback_cgrates::CgratesCharging;
-use switchback_diameter::{DiameterCharging, QuoteBy};
+use switchback_diameter::DiameterCharging;
 use switchback_engine::{Engine, Prices};
 use switchback_ports::{Charging, Clock, Random};
 use tokio::runtime::Handle;
@@ -14,7 +16,14 @@ use tokio::runtime::Handle;
 pub(super) struct Systems(Mutex<Vec<Running>>);
 
 /// One that runs.
-enum Running {
+struct Running {
+    name: SmolStr,
+    system: System,
+    prices: Prices,
+}
+
+/// What it speaks.
+enum System {
     Diameter(Arc<DiameterCharging>),
     Cgrates(Arc<CgratesCharging>),
 }
@@ -31,39 +40,48 @@ impl Systems {
         let mut running = Vec::new();
         for ChargingSection { name, kind } in sections {
             let (system, prices) = match kind {
-                ChargingKind::Diameter { options, mirror } => {
-                    let system = DiameterCharging::start(options.clone(), Arc::clone(clock), random, runtime)
+                ChargingKind::Diameter { options, prices } => {
+                    let options = switchback_diameter::Options { name: name.clone(), ..options.clone() };
+                    let system = DiameterCharging::start(options, Arc::clone(clock), random, runtime)
                         .map_err(|error| Failure::Usage(format!("[charging.{name}]: {error}")))?;
-                    let prices = match options.quote {
-                        _ if *mirror => Prices::Mirror,
-                        QuoteBy::None => Prices::None,
-                        QuoteBy::PriceEnquiry | QuoteBy::Advice | QuoteBy::ReserveProbe => Prices::Asked,
-                    };
-                    (Running::Diameter(Arc::new(system)), prices)
+                    (System::Diameter(Arc::new(system)), *prices)
                 }
                 ChargingKind::Cgrates(options) => {
                     let system = CgratesCharging::start(options.clone(), runtime);
-                    (Running::Cgrates(Arc::new(system)), Prices::Asked)
+                    (System::Cgrates(Arc::new(system)), Prices::Asked)
                 }
             };
             engine.attach_charging(name.clone(), system.port(), prices);
-            running.push(system);
+            running.push(Running { name: name.clone(), system, prices });
         }
         Ok(Self(Mutex::new(running)))
+    }
+
+    /// How all of them are.
+    pub(super) fn standings(&self) -> Vec<Standing> {
+        let running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let standing = |Running { name, system, prices }: &Running| {
+            let (is_up, tells) = match system {
+                System::Diameter(system) => (system.is_reachable(), system.can_quote()),
+                System::Cgrates(system) => (system.is_reachable(), true),
+            };
+            Standing { name: name.clone(), is_up, tells_prices: prices.are_asked().then_some(tells) }
+        };
+        running.iter().map(standing).collect()
     }
 
     /// Says goodbye to all peers. What is asked afterwards is not carried out.
     pub(super) async fn stop(&self) {
         let running = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         // The engine has stopped, and let go of them.
-        for system in running {
-            match system {
-                Running::Diameter(system) => {
+        for running in running {
+            match running.system {
+                System::Diameter(system) => {
                     if let Some(system) = Arc::into_inner(system) {
                         system.stop().await;
                     }
                 }
-                Running::Cgrates(system) => {
+                System::Cgrates(system) => {
                     if let Some(system) = Arc::into_inner(system) {
                         system.stop().await;
                     }
@@ -73,7 +91,7 @@ impl Systems {
     }
 }
 
-impl Running {
+impl System {
     fn port(&self) -> Arc<dyn Charging> {
         match self {
             Self::Diameter(system) => Arc::<DiameterCharging>::clone(system),

@@ -4,6 +4,7 @@
 mod cgrates;
 mod event;
 mod misbehaves;
+mod prices;
 
 use crate::server::{Server, ask_as, binary, text_of, wait_for};
 use serde_json::Value;
@@ -31,7 +32,7 @@ struct Stage {
 fn section(peers: &[String], more: &str) -> String {
     let peers: Vec<String> = peers.iter().map(|peer| format!("\"{peer}\"")).collect();
     format!(
-        "{TIMERS}[charging.ocs]\npeers = [{}]\norigin_host = \"sb.pretend.test\"\n\
+        "believe_origin = true\n{TIMERS}[charging.ocs]\npeers = [{}]\norigin_host = \"sb.pretend.test\"\n\
          destination_realm = \"pretend.test\"\nim_units = \"messages\"\n{more}",
         peers.join(", ")
     )

@@ -5,7 +5,7 @@ use crate::{ChargeDone, ChargeKey, ChargeOrder, ChargeOutcome, ChargeRefusal, Ch
 use smol_str::SmolStr;
 use std::sync::mpsc;
 use std::time::Duration;
-use switchback_core::model::{Address, Currency, MessageId, Money, Service, Time};
+use switchback_core::model::{Address, Currency, MessageId, Money, Origin, Service, Time};
 
 /// Who pays in the examination: the number.
 pub const PAYER: &str = "4915112345678";
@@ -62,6 +62,7 @@ pub fn order(step: ChargeStep, message: u8) -> ChargeOrder {
         number: Some(PAYER.into()),
         from: Address::E164(PAYER.into()),
         to: Address::E164(SmolStr::new("4917012345678")),
+        origin: Origin::HOME,
         service: Service::Sms,
         parts: 3,
         bytes: 400,

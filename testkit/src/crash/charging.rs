@@ -38,7 +38,7 @@ pub(super) fn start(options: &Options, folder: &Path) -> Result<Option<Ocs>, Fau
     let script = if options.deduplicates { script.to_owned() } else { format!("{script},no-dedup") };
     let config = Config {
         script: script.parse().map_err(|error: BadScript| Fault::Server(error.to_string()))?,
-        prices: Prices { sms: PRICE, mms: PRICE, im: PRICE, octet: 1 },
+        prices: Prices { sms: PRICE, sms_abroad: PRICE, mms: PRICE, im: PRICE, octet: 1 },
         opening: 1_000_000_000_000_000,
         journal: Some(folder.join("ocs.jsonl")),
         seed: options.seed,

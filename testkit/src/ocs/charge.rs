@@ -151,7 +151,7 @@ impl World {
             return Said::only(code);
         }
         let asked = asked(request);
-        let cost = self.price(request.service_context, &asked);
+        let cost = self.price(request, &asked);
         match (request.request_type, request.action) {
             (RequestType::Event, Some(RequestedAction::PriceEnquiry)) => {
                 let none = play.contains(&M::NoPriceEnquiry);
@@ -209,7 +209,7 @@ impl World {
         }
         self.sessions.remove(request.session_id);
         self.accounts.release(&session.number, session.held);
-        let cost = self.price(request.service_context, &used_units(request)).min(session.held);
+        let cost = self.price(request, &used_units(request)).min(session.held);
         if cost == 0 || !self.accounts.charge(&session.number, cost) {
             self.moved(request.session_id, Movement::Release, session.held);
             return Said::costs(0);
@@ -230,14 +230,16 @@ impl World {
         let asked = asked(request);
         let granted =
             Units { specific: other(asked.specific), total_octets: other(asked.total_octets), ..asked };
-        let cost = self.price(request.service_context, &granted);
+        let cost = self.price(request, &granted);
         ((!play.contains(&M::GrantsNothing)).then_some(granted), cost)
     }
 
-    fn price(&self, context: &str, units: &Units) -> i128 {
-        let prices = &self.config.prices;
+    fn price(&self, request: &CreditControlRequest<'_>, units: &Units) -> i128 {
+        let (prices, context) = (&self.config.prices, request.service_context);
+        let place = request.information.as_ref().and_then(|information| information.ps);
+        let is_abroad = place.is_some_and(|place| place.network.is_some());
         let each = if context.contains("32274") {
-            prices.sms
+            if is_abroad { prices.sms_abroad } else { prices.sms }
         } else if context.contains("32270") {
             prices.mms
         } else {

@@ -17,14 +17,14 @@ mod words;
 
 pub use answer::{CreditControlAnswer, FailedAvp, MultipleServices};
 pub use aoc::{AocInformation, CurrentTariff, RateElement};
-pub use client::{Charge, Content, Contexts, Profile, Step, UnitsAt, session_id};
+pub use client::{Charge, Content, Contexts, Place, Profile, Step, UnitsAt, session_id};
 pub use dialogue::{Dialogue, Ended, Heard, Next, Operation, Quoting};
 pub use judge::{Grant, Refusal, Suspicion, Terms};
 pub use money::{CostInformation, Decimal, Money};
 pub use request::{CreditControlRequest, Subscription};
 pub use service::{
-    ImsInformation, MessageBody, MmsInformation, NodeAddress, RecipientInfo, ServiceInformation,
-    SmsInformation,
+    ImsInformation, MessageBody, MmsInformation, NodeAddress, PsInformation, RecipientInfo,
+    ServiceInformation, SmsInformation,
 };
 pub use units::Units;
 pub use words::{

@@ -75,6 +75,8 @@ avps! { 0, false;
 }
 
 avps! { VENDOR_3GPP, true;
+    TGPP_SGSN_MCC_MNC: Text = 18, "3GPP-SGSN-MCC-MNC";
+    TGPP_RAT_TYPE: Octets = 21, "3GPP-RAT-Type";
     EVENT_TYPE: Grouped = 823, "Event-Type";
     SIP_METHOD: Text = 824, "SIP-Method";
     CONTENT_TYPE: Text = 826, "Content-Type";
@@ -85,6 +87,7 @@ avps! { VENDOR_3GPP, true;
     IMS_CHARGING_IDENTIFIER: Text = 841, "IMS-Charging-Identifier";
     NODE_FUNCTIONALITY: I32 = 862, "Node-Functionality";
     SERVICE_INFORMATION: Grouped = 873, "Service-Information";
+    PS_INFORMATION: Grouped = 874, "PS-Information";
     IMS_INFORMATION: Grouped = 876, "IMS-Information";
     MMS_INFORMATION: Grouped = 877, "MMS-Information";
     ORIGINATOR_ADDRESS: Grouped = 886, "Originator-Address";
@@ -96,6 +99,7 @@ avps! { VENDOR_3GPP, true;
     MESSAGE_TYPE: I32 = 1211, "Message-Type";
     MESSAGE_SIZE: U32 = 1212, "Message-Size";
     CONTENT_CLASS: I32 = 1220, "Content-Class";
+    ACCESS_NETWORK_INFORMATION: Octets = 1263, "Access-Network-Information";
     DATA_CODING_SCHEME: I32 = 2001, "Data-Coding-Scheme";
     SMS_INFORMATION: Grouped = 2000, "SMS-Information";
     SM_MESSAGE_TYPE: I32 = 2007, "SM-Message-Type";

@@ -7,7 +7,7 @@ use wire_diameter::avp::{Group, Timestamp};
 use wire_diameter::credit::{
     AddressType, AocInformation, CostInformation, CreditControlAnswer, CreditControlRequest, CurrentTariff,
     Decimal, FailedAvp, FailureHandling, FinalUnitAction, ImsInformation, MessageBody, MmsInformation, Money,
-    MultipleServices, NodeAddress, RateElement, RecipientInfo, RequestType, RequestedAction,
+    MultipleServices, NodeAddress, PsInformation, RateElement, RecipientInfo, RequestType, RequestedAction,
     ServiceInformation, SmsInformation, Subscription, SubscriptionType, Units,
 };
 use wire_diameter::{
@@ -76,6 +76,7 @@ fn information<'a>(
     let address = |data| NodeAddress { kind: Some(AddressType::Msisdn), data };
     let [cost, scale, accumulated, incremental] = *decimals;
     ServiceInformation {
+        ps: Some(PsInformation { network: Some(b), access: Some(c.as_bytes()) }),
         sms: Some(SmsInformation {
             node: Some(1),
             data_coding: Some(8),
@@ -103,6 +104,7 @@ fn information<'a>(
             called: Some(d),
             charging_id: Some(c),
             bodies: vec![MessageBody { content_type: d, length: 7 }],
+            access: Some(a.as_bytes()),
         }),
         aoc: Some(AocInformation {
             accumulated: Some(accumulated),

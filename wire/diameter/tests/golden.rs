@@ -6,7 +6,7 @@ use wire_diameter::avp::Group;
 use wire_diameter::avp::Timestamp;
 use wire_diameter::credit::{
     AddressType, Charge, Content, Contexts, CostInformation, CreditControlAnswer, CreditControlRequest,
-    Decimal, Money, NodeAddress, Profile, Step, Subscription, SubscriptionType, Units, UnitsAt,
+    Decimal, Money, NodeAddress, Place, Profile, Step, Subscription, SubscriptionType, Units, UnitsAt,
 };
 use wire_diameter::neighbour::Capabilities;
 use wire_diameter::{Command, Message, ResultCode};
@@ -31,7 +31,15 @@ fn rewritten<'a, T: Group<'a>>(octets: &'a [u8]) -> Vec<u8> {
 
 #[test]
 fn what_is_read_is_written_octet_for_octet() {
-    for name in ["CCR_SMS_PRICE", "CCR_MMS_PRICE", "CCR_IM_PRICE", "CCR_SMS_DEBIT", "CCR_SMS_RESERVE"] {
+    for name in [
+        "CCR_SMS_PRICE",
+        "CCR_MMS_PRICE",
+        "CCR_IM_PRICE",
+        "CCR_SMS_DEBIT",
+        "CCR_SMS_RESERVE",
+        "CCR_SMS_ABROAD",
+        "CCR_IM_WIFI",
+    ] {
         let octets = vector(name);
         assert_eq!(rewritten::<CreditControlRequest<'_>>(&octets), octets, "{name}");
     }
@@ -65,7 +73,7 @@ fn profile() -> Profile {
     }
 }
 
-fn charge<'a>(session_id: &'a str, units: Units, content: Content<'a>) -> Charge<'a> {
+fn charge<'a>(session_id: &'a str, units: Units, content: Content<'a>, place: Place<'a>) -> Charge<'a> {
     let number = |data| NodeAddress { kind: Some(AddressType::Msisdn), data };
     let (from, to) = match content {
         Content::Im { .. } => ("tel:+4915112345678", "tel:+4917012345678"),
@@ -79,6 +87,7 @@ fn charge<'a>(session_id: &'a str, units: Units, content: Content<'a>) -> Charge
         ],
         from: number(from),
         to: number(to),
+        place,
         at: Timestamp(0xeeae_28d6),
         units,
         content,
@@ -90,19 +99,25 @@ fn a_charge_becomes_the_request_that_the_strict_peer_took() {
     let sms = Content::Sms { segments: 3, data_coding: Some(8) };
     let mms = Content::Mms { size: 307_200, id: "01J9ZQ-m2", class: Some(2) };
     let im = Content::Im { content_type: Some("text/plain"), length: 600, charging_id: "icid-01J9ZQ" };
+    let home = Place::default();
+    let abroad = Place { visited: Some("310012"), wifi: false };
+    let wifi = Place { visited: Some("52001"), wifi: true };
+    let reserve = Step::Reserve { advice: false };
     let cases = [
-        ("CCR_SMS_PRICE", Units::specific(3), sms, Step::PriceEnquiry),
-        ("CCR_SMS_DEBIT", Units::specific(3), sms, Step::Debit),
-        ("CCR_SMS_RESERVE", Units::specific(3), sms, Step::Reserve { advice: false }),
-        ("CCR_MMS_PRICE", Units::specific(1), mms, Step::PriceEnquiry),
-        ("CCR_IM_PRICE", Units::octets(1800), im, Step::PriceEnquiry),
+        ("CCR_SMS_PRICE", Units::specific(3), sms, home, Step::PriceEnquiry),
+        ("CCR_SMS_DEBIT", Units::specific(3), sms, home, Step::Debit),
+        ("CCR_SMS_RESERVE", Units::specific(3), sms, home, reserve),
+        ("CCR_SMS_ABROAD", Units::specific(3), sms, abroad, reserve),
+        ("CCR_MMS_PRICE", Units::specific(1), mms, home, Step::PriceEnquiry),
+        ("CCR_IM_PRICE", Units::octets(1800), im, home, Step::PriceEnquiry),
+        ("CCR_IM_WIFI", Units::octets(1800), im, wifi, Step::PriceEnquiry),
     ];
-    for (name, units, content, step) in cases {
+    for (name, units, content, place, step) in cases {
         let octets = vector(name);
         let message = Message::parse(&octets).unwrap();
         let session_id = CreditControlRequest::read(message.avps).unwrap().session_id;
         let mut out = Vec::new();
-        let charge = charge(session_id, units, content);
+        let charge = charge(session_id, units, content, place);
         Message::write(&message.header, &mut out, |to| profile().write(&charge, step, to)).unwrap();
         assert_eq!(out, octets, "{name}");
     }

@@ -2,7 +2,8 @@
 
 use crate::scene::{Scene, euro, is_done, order};
 use serde_json::{Value, json};
-use switchback_ports::{ChargeOutcome, ChargeStep};
+use switchback_core::model::Origin;
+use switchback_ports::{ChargeOrder, ChargeOutcome, ChargeStep};
 use switchback_testkit::cgrates::Fault;
 
 fn event(usage: u16) -> Value {
@@ -54,6 +55,17 @@ fn what_we_say_is_what_the_documentation_shows() {
         assert_eq!(request, &json!({"method": method, "params": [params], "id": id}));
     }
     assert_eq!(heard.len(), expected.len());
+}
+
+#[test]
+fn where_the_sender_is_stands_in_the_event() {
+    let scene = Scene::new();
+    let origin = Origin::parse("wifi@52001").unwrap();
+    assert!(is_done(scene.ask(ChargeOrder { origin, ..order(ChargeStep::Quote, 1) })));
+    let mut there = params(3, &json!({}));
+    there["Event"]["VisitedNetwork"] = "52001".into();
+    there["Event"]["Wifi"] = true.into();
+    assert_eq!(scene.close().heard()[0]["params"], json!([there]));
 }
 
 /// An EventCost as it comes, with everything in it that we do not read.

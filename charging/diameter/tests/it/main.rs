@@ -7,6 +7,7 @@ mod book;
 mod careless;
 mod links;
 mod misbehaviours;
+mod probe;
 mod program;
 mod scene;
 mod secure;

@@ -61,6 +61,13 @@ pub(crate) fn client(options: Options) -> (DiameterCharging, tokio::runtime::Run
     client_by(options, Arc::default())
 }
 
+/// The same, and the clock that it goes by.
+pub(crate) fn client_ahead(options: Options) -> (DiameterCharging, Arc<Ahead>, tokio::runtime::Runtime) {
+    let clock = Arc::<Ahead>::default();
+    let (charging, runtime) = client_by(options, Arc::clone(&clock));
+    (charging, clock, runtime)
+}
+
 fn client_by(options: Options, clock: Arc<Ahead>) -> (DiameterCharging, tokio::runtime::Runtime) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let random = Counting(AtomicU64::new(1));
@@ -91,8 +98,7 @@ impl Scene {
             ocs.push(another);
         }
         let options = Options { peers: ocs.iter().map(|it| plain(it.address())).collect(), ..options };
-        let clock = Arc::<Ahead>::default();
-        let (charging, runtime) = client_by(options, Arc::clone(&clock));
+        let (charging, clock, runtime) = client_ahead(options);
         let all = u64::try_from(peers).unwrap();
         until("the charging system is connected", || ocs[0].counts().links >= all && charging.is_reachable());
         Self { ocs, charging, clock, _runtime: runtime }

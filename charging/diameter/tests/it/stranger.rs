@@ -8,7 +8,7 @@ use crate::scene::{self, ask, client, euro, order, plain, until};
 use relay::Relay;
 use std::path::Path;
 use std::process::Command;
-use switchback_core::model::Service;
+use switchback_core::model::{Origin, Service};
 use switchback_diameter::{Mode, Options};
 use switchback_ports::{ChargeOrder, ChargeOutcome, ChargeRefusal, ChargeStep};
 
@@ -25,8 +25,9 @@ pub(crate) fn converse(address: std::net::SocketAddr, mode: Mode) {
     };
     let (charging, runtime) = client(options);
     until("the stranger is connected", || charging.is_reachable());
-    for service in [Service::Sms, Service::Mms, Service::Im] {
-        let about = |step| ChargeOrder { service, ..order(step, 1) };
+    for (service, from) in [(Service::Sms, "310012"), (Service::Mms, "home"), (Service::Im, "wifi@52001")] {
+        let origin = Origin::parse(from).unwrap();
+        let about = |step| ChargeOrder { service, origin, ..order(step, 1) };
         let ChargeOutcome::Done(quoted) = ask(&charging, about(ChargeStep::Quote)) else {
             panic!("{service:?}")
         };
@@ -68,10 +69,19 @@ fn a_strict_stranger_takes_what_we_ask_and_another_reads_it() {
     {
         assert!(!words.contains(complaint), "{complaint}");
     }
-    for name in
-        ["SMS-Information", "MMS-Information", "IMS-Information", "Granted-Service-Unit", "Cost-Information"]
-    {
-        assert!(words.contains(name), "{name}");
+    for name in [
+        "SMS-Information",
+        "MMS-Information",
+        "IMS-Information",
+        "Granted-Service-Unit",
+        "Cost-Information",
+        "3GPP-SGSN-MCC-MNC: 310012",
+        "3GPP-SGSN-MCC-MNC: 52001",
+        "3GPP-RAT-Type: 03",
+        "Access-Network-Information: IEEE-802.11",
+    ] {
+        let said = words.lines().any(|line| name.split(": ").all(|part| line.contains(part)));
+        assert!(said, "{name}");
     }
 }
 

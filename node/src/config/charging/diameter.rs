@@ -3,10 +3,12 @@
 use super::{ChargingKind, port, time, window};
 use std::path::Path;
 use std::time::Duration;
+use switchback_core::model::Address;
 use switchback_core::rows::{Faults, Row};
 use switchback_diameter::{Mode, Options, PeerAddress, QuoteBy, TlsOptions, UnitsAt, UnitsOfIm};
+use switchback_engine::Prices;
 
-pub(super) const KEYS: [&str; 25] = [
+pub(super) const KEYS: [&str; 27] = [
     "kind",
     "peers",
     "origin_host",
@@ -17,6 +19,8 @@ pub(super) const KEYS: [&str; 25] = [
     "im_context",
     "mode",
     "quote",
+    "quote_otherwise",
+    "probe_subject",
     "units_at",
     "im_units",
     "service_identifier",
@@ -39,17 +43,7 @@ pub(super) fn diameter(row: &Row<'_, '_>, base: &Path, faults: &mut Faults) -> C
     let mut options = Options::default();
     identities(row, &mut options, faults);
     words(row, &mut options, faults);
-    let quotes = ["price_enquiry", "aoc", "reserve_probe", "mirror", "none"];
-    let quote = |word: &str| match word {
-        "price_enquiry" => Some((QuoteBy::PriceEnquiry, false)),
-        "aoc" => Some((QuoteBy::Advice, false)),
-        "reserve_probe" => Some((QuoteBy::ReserveProbe, false)),
-        "mirror" => Some((QuoteBy::None, true)),
-        "none" => Some((QuoteBy::None, false)),
-        _ => None,
-    };
-    let (quote, mirror) = row.word("quote", &quotes, quote, faults).unwrap_or_default();
-    options.quote = quote;
+    let prices = prices(row, &mut options, faults);
     for (key, flag) in
         [("bare_grants", &mut options.bare_grants), ("deduplicates", &mut options.deduplicates)]
     {
@@ -69,7 +63,44 @@ pub(super) fn diameter(row: &Row<'_, '_>, base: &Path, faults: &mut Faults) -> C
     }
     window(row, &mut options.window, faults);
     peers(row, &mut options, base, faults);
-    ChargingKind::Diameter { options, mirror }
+    ChargingKind::Diameter { options, prices }
+}
+
+/// How prices are found out.
+fn prices(row: &Row<'_, '_>, options: &mut Options, faults: &mut Faults) -> Prices {
+    let words = ["price_enquiry", "aoc", "reserve_probe", "mirror", "none"];
+    let quote = |word: &str| match word {
+        "price_enquiry" => Some((QuoteBy::PriceEnquiry, Prices::Asked)),
+        "aoc" => Some((QuoteBy::Advice, Prices::Asked)),
+        "reserve_probe" => Some((QuoteBy::ReserveProbe, Prices::Asked)),
+        "mirror" => Some((QuoteBy::None, Prices::Mirror)),
+        "none" => Some((QuoteBy::None, Prices::None)),
+        _ => None,
+    };
+    let quote = row.word("quote", &words, quote, faults);
+    let (quote, prices) = quote.unwrap_or((QuoteBy::PriceEnquiry, Prices::Asked));
+    options.quote = quote;
+    for key in ["quote_otherwise", "probe_subject"].into_iter().filter(|_| !prices.are_asked()) {
+        if let Some((_, line)) = row.value(key, faults) {
+            faults
+                .add(line, format!("`{key}` is for a charging system that is asked for prices: set `quote`"));
+        }
+    }
+    if let Some(number) = row.text("probe_subject", faults) {
+        match Address::parse(number) {
+            Ok(Address::E164(digits)) => options.probe_subject = Some(digits),
+            _ => faults.add(
+                row.line_of("probe_subject", faults),
+                format!("`{number}` is no number: write it like \"+46701000001\""),
+            ),
+        }
+    }
+    let otherwise = |word: &str| match word {
+        "none" => Some(Prices::Asked),
+        "mirror" => Some(Prices::AskedOrMirror),
+        _ => None,
+    };
+    row.word("quote_otherwise", &["none", "mirror"], otherwise, faults).unwrap_or(prices)
 }
 
 fn identities(row: &Row<'_, '_>, options: &mut Options, faults: &mut Faults) {

@@ -3,8 +3,8 @@
 use super::answer::MultipleServices;
 use super::request::{CreditControlRequest, Subscription};
 use super::service::{
-    ImsInformation, MessageBody, MmsInformation, NodeAddress, RecipientInfo, ServiceInformation,
-    SmsInformation,
+    ImsInformation, MessageBody, MmsInformation, NodeAddress, PsInformation, RecipientInfo,
+    ServiceInformation, SmsInformation,
 };
 use super::units::Units;
 use super::words::{AocRequest, RequestType, RequestedAction};
@@ -145,6 +145,15 @@ pub enum Content<'a> {
     },
 }
 
+/// Where a sender is. Nothing is said of who is at home and in a mobile network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Place<'a> {
+    /// The visited network: MCC and MNC as digits.
+    pub visited: Option<&'a str>,
+    /// Over Wi-Fi.
+    pub wifi: bool,
+}
+
 /// A charge to be asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Charge<'a> {
@@ -156,6 +165,8 @@ pub struct Charge<'a> {
     pub from: NodeAddress<'a>,
     /// Who gets it, likewise.
     pub to: NodeAddress<'a>,
+    /// From where.
+    pub place: Place<'a>,
     /// When.
     pub at: Timestamp,
     /// How much of the service.
@@ -227,7 +238,10 @@ impl Profile {
     }
 
     fn information<'a>(&self, charge: &Charge<'a>) -> ServiceInformation<'a> {
-        let mut information = ServiceInformation::default();
+        let Place { visited, wifi } = charge.place;
+        let ps = PsInformation { network: visited, access: wifi.then_some(WLAN) };
+        let ps = (ps != PsInformation::default()).then_some(ps);
+        let mut information = ServiceInformation { ps, ..ServiceInformation::default() };
         match charge.content {
             Content::Sms { segments, data_coding } => {
                 information.sms = Some(SmsInformation {
@@ -261,6 +275,7 @@ impl Profile {
                         .map(|content_type| MessageBody { content_type, length })
                         .into_iter()
                         .collect(),
+                    access: wifi.then_some(WIFI),
                 });
             }
         }
@@ -270,6 +285,12 @@ impl Profile {
 
 /// Termination-Cause DIAMETER_LOGOUT: the user is done (RFC 6733 8.15).
 const LOGOUT: i32 = 1;
+
+/// 3GPP-RAT-Type (TS 29.061 16.4.7.2).
+const WLAN: &[u8] = &[3];
+
+/// The access-type of P-Access-Network-Info (RFC 7315 5.4).
+const WIFI: &[u8] = b"IEEE-802.11";
 
 /// SM-Message-Type.
 const SUBMISSION: i32 = 0;

@@ -9,6 +9,8 @@ use crate::fault::Fault;
 /// Service-Information.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ServiceInformation<'a> {
+    /// Where the sender is.
+    pub ps: Option<PsInformation<'a>>,
     /// Of an SMS.
     pub sms: Option<SmsInformation<'a>>,
     /// Of a multimedia message.
@@ -22,6 +24,7 @@ pub struct ServiceInformation<'a> {
 impl<'a> Group<'a> for ServiceInformation<'a> {
     fn read(avps: Avps<'a>) -> Result<Self, Fault> {
         Ok(Self {
+            ps: avps.group(avp::PS_INFORMATION)?,
             sms: avps.group(avp::SMS_INFORMATION)?,
             mms: avps.group(avp::MMS_INFORMATION)?,
             ims: avps.group(avp::IMS_INFORMATION)?,
@@ -30,10 +33,32 @@ impl<'a> Group<'a> for ServiceInformation<'a> {
     }
 
     fn write(&self, to: &mut AvpWriter<'_>) {
+        to.groups(avp::PS_INFORMATION, &self.ps);
         to.groups(avp::SMS_INFORMATION, &self.sms);
         to.groups(avp::MMS_INFORMATION, &self.mms);
         to.groups(avp::IMS_INFORMATION, &self.ims);
         to.groups(avp::AOC_INFORMATION, &self.aoc);
+    }
+}
+
+/// PS-Information: of a packet network, as far as messages need it to be priced by where they come from (TS 32.270 6.3,
+/// TS 32.274 6.3, from memory).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PsInformation<'a> {
+    /// 3GPP-SGSN-MCC-MNC: the network that the sender is in, MCC and MNC as digits.
+    pub network: Option<&'a str>,
+    /// 3GPP-RAT-Type, one octet: 3 is a WLAN (TS 29.061 16.4.7.2).
+    pub access: Option<&'a [u8]>,
+}
+
+impl<'a> Group<'a> for PsInformation<'a> {
+    fn read(avps: Avps<'a>) -> Result<Self, Fault> {
+        Ok(Self { network: avps.get(avp::TGPP_SGSN_MCC_MNC)?, access: avps.get(avp::TGPP_RAT_TYPE)? })
+    }
+
+    fn write(&self, to: &mut AvpWriter<'_>) {
+        to.maybe(avp::TGPP_SGSN_MCC_MNC, self.network);
+        to.maybe(avp::TGPP_RAT_TYPE, self.access);
     }
 }
 
@@ -193,6 +218,8 @@ pub struct ImsInformation<'a> {
     pub charging_id: Option<&'a str>,
     /// What is in it.
     pub bodies: Vec<MessageBody<'a>>,
+    /// Access-Network-Information: what P-Access-Network-Info says (RFC 7315 5.4).
+    pub access: Option<&'a [u8]>,
 }
 
 impl<'a> Group<'a> for ImsInformation<'a> {
@@ -206,6 +233,7 @@ impl<'a> Group<'a> for ImsInformation<'a> {
             called: avps.get(avp::CALLED_PARTY_ADDRESS)?,
             charging_id: avps.get(avp::IMS_CHARGING_IDENTIFIER)?,
             bodies: avps.groups(avp::MESSAGE_BODY)?,
+            access: avps.get(avp::ACCESS_NETWORK_INFORMATION)?,
         })
     }
 
@@ -221,5 +249,6 @@ impl<'a> Group<'a> for ImsInformation<'a> {
         to.maybe(avp::CALLED_PARTY_ADDRESS, self.called);
         to.maybe(avp::IMS_CHARGING_IDENTIFIER, self.charging_id);
         to.groups(avp::MESSAGE_BODY, &self.bodies);
+        to.maybe(avp::ACCESS_NETWORK_INFORMATION, self.access);
     }
 }
