@@ -23,7 +23,7 @@ mod withdrawal;
 use crate::charge::LedgerEntry;
 use crate::decide::decide;
 use crate::model::{
-    Decision, DecisionRecord, Event, EventKind, Facts, Message, Needs, Owner, Step, Time, Timers,
+    Decision, DecisionRecord, Event, EventKind, Facts, Message, Needs, Notice, Owner, Step, Time, Timers,
 };
 
 pub use absorb::absorb;
@@ -111,6 +111,11 @@ pub fn apply(
     if decision.step.is_rest() {
         claim::go_on(message, now, changes);
     }
+}
+
+/// Tells the message's owner what its charge brought about.
+pub fn notice(message: &mut Message, notice: Notice, now: Time, changes: &mut Changes) {
+    changes.tell(message, now, EventKind::Notice(notice));
 }
 
 /// The first event of a message, which acceptance tells before anything is decided.

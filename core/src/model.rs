@@ -10,6 +10,7 @@ mod id;
 mod message;
 mod money;
 mod names;
+mod notice;
 mod origin;
 mod policy;
 mod presence;
@@ -36,6 +37,7 @@ pub use money::{Currency, Money, MoneyError};
 pub use names::{
     AccountId, ClassName, ClientRef, DeviceId, PayerId, PeerId, PlanId, RouteId, SimId, SubscriberId,
 };
+pub use notice::Notice;
 pub use origin::{Origin, Plmn};
 pub use policy::{Class, FallbackRule, MessagePolicy, OnUnknown, Priority, Timers};
 pub use presence::Presence;

@@ -12,6 +12,8 @@ mod csv;
 mod each;
 mod example;
 mod explain;
+mod json_list;
+mod notices;
 mod numbers;
 mod numbers_read;
 mod occasion;

@@ -167,3 +167,23 @@ fn a_hostile_file_is_refused_in_bounded_words() {
         assert!(!faults(text).is_empty(), "{text}");
     }
 }
+
+#[test]
+fn dates_and_modes_of_a_row_must_mean_something() {
+    for (row, told) in [
+        (
+            "service = \"sms\"\nprice = \"1\"\nvalid_from = 2026-12-01\nvalid_to = 2026-12-01",
+            "13: `valid_to` is not after `valid_from`",
+        ),
+        (
+            "service = \"sms\"\nprice = \"1\"\nvalid_to = 2026-12-01",
+            "9: this rate and the one on line 6 both price sms to `any`: drop one or change its `dest`",
+        ),
+        (
+            "service = \"im\"\nprice = \"1\"\nvolume_mode = \"all\"",
+            "12: `volume_mode` belongs to a price by `volume`: add one or drop it",
+        ),
+    ] {
+        assert_eq!(after_sound(&format!("[[rate]]\n{row}\n")), [told], "{row}");
+    }
+}

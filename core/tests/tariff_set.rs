@@ -63,6 +63,81 @@ fn versions_must_be_told_apart() {
 }
 
 #[test]
+fn a_new_price_is_announced_by_a_row_with_its_date() {
+    let sms = |rest: &str| format!("[[rate]]\nservice = \"sms\"\n{rest}\n");
+    let plan = Plan::parse(&format!(
+        "{}{}{}",
+        head("version = 1\ntz = \"Europe/Berlin\""),
+        sms("valid_from = 2026-12-24\nvalid_to = \"2026-12-27\"\nprice = \"0.01\""),
+        sms("valid_from = 2026-12-01\nprice = \"0.05\""),
+    ))
+    .unwrap();
+    let payer = Payer::open(PayerId::new("anna"), &plan);
+    for (at, price, until) in [
+        ("2026-11-30T22:59:59Z", "0.03", Some("2026-11-30T23:00:00Z")),
+        ("2026-11-30T23:00:00Z", "0.05", Some("2026-12-23T23:00:00Z")),
+        ("2026-12-24", "0.01", Some("2026-12-26T23:00:00Z")),
+        ("2026-12-27", "0.05", None),
+    ] {
+        assert_eq!(amount(&ask(&plan, &payer, 1, at)), price, "{at}");
+        assert_eq!(plan.steady_until(time(at)), until.map(time), "no quote outlives its price: {at}");
+    }
+    let recipient = Address::parse("+46701234567").unwrap();
+    let size = Size { segments: 1, bytes: 1 };
+    let ask = Ask::from_home(Service::Sms, &recipient, size, time("2026-12-05"));
+    let steps = explain(&plan, &payer, &ask).steps;
+    for told in [
+        "the row on line 9 is not in force: valid from 2026-12-23T23:00:00.000Z until 2026-12-26T23:00:00.000Z",
+        "the row on line 14: sms to any from any, valid from 2026-11-30T23:00:00.000Z",
+    ] {
+        assert!(steps.iter().any(|step| step == told), "{told}\n{steps:#?}");
+    }
+}
+
+#[test]
+fn what_a_row_is_for_goes_before_how_new_it_is() {
+    let band = "[[band]]\nid = \"night\"\nfrom = \"22:00\"\nto = \"06:00\"\n[[band]]\nid = \"late\"\nfrom = \"23:00\"\nto = \"24:00\"\n";
+    let sms = |rest: &str, price: &str| format!("[[rate]]\nservice = \"sms\"\n{rest}\nprice = \"{price}\"\n");
+    let plan = Plan::parse(&format!(
+        "{}{band}{}{}{}{}",
+        head("version = 1"),
+        sms("band = \"night\"", "0.02"),
+        sms("band = \"late\"\nvalid_from = 2026-12-01", "0.01"),
+        sms("valid_from = 2026-12-01", "0.05"),
+        sms("origin = \"home\"\nvalid_to = 2026-12-10", "0.04"),
+    ))
+    .unwrap();
+    let payer = Payer::open(PayerId::new("anna"), &plan);
+    for (at, price) in [
+        ("2026-11-20T23:30:00Z", "0.04"),
+        ("2026-12-20T12:00:00Z", "0.05"),
+        ("2026-12-20T22:30:00Z", "0.02"),
+        ("2026-12-20T23:30:00Z", "0.01"),
+    ] {
+        assert_eq!(amount(&ask(&plan, &payer, 1, at)), price, "{at}");
+    }
+}
+
+#[test]
+fn a_price_list_says_from_when_its_prices_are() {
+    let plan = head("version = 1\nrates = \"list.csv\"");
+    let list = |rows: &str| format!("service,prefix,price,from\n{rows}");
+    let load = |rows: &str| parse(&[("list.csv", &list(rows)), ("p", &plan)]);
+    let tariffs = load("sms,4670,0.04,\nsms,4670,0.06,2026-12-01\n").unwrap();
+    let plan = tariffs.plan(&PlanId::new("p"), time("2026-11-01")).unwrap();
+    let payer = Payer::open(PayerId::new("anna"), plan);
+    assert_eq!(amount(&ask(plan, &payer, 1, "2026-11-30T23:59:59Z")), "0.04");
+    assert_eq!(amount(&ask(plan, &payer, 1, "2026-12-01")), "0.06");
+    assert_eq!(
+        load("sms,4670,0.04,2026-12-01\nsms,4670,0.06,\"2026-12-01\"\nsms,4670,0.06,soon\n").unwrap_err(),
+        [
+            "list.csv:3: this rate and the one on line 2 both price sms to `prefix:4670` valid from 2026-12-01T00:00:00.000Z: drop one or change its `dest`",
+            "list.csv:4: `from` must be a date or a time with its offset, like 2026-11-01T00:00:00+01:00",
+        ]
+    );
+}
+
+#[test]
 fn tables_say_what_is_wrong_with_them() {
     let plan = head("version = 1\ncountry = \"DE\"\nonnet = [\"own\"]\nrates = \"list.csv\"");
     let told = parse(&[
@@ -225,4 +300,27 @@ fn chat_of_a_bearer_is_an_estimate_and_never_said_to_be_exact() {
         told.steps.last().map(String::as_str),
         Some("an estimate: the bearer counts bytes of its own")
     );
+}
+
+#[test]
+fn the_level_of_a_volume_is_that_of_each_unit_or_of_the_whole_message() {
+    for (mode, before, price) in [
+        ("graduated", 0, "0.30"),
+        ("graduated", 3, "0.20"),
+        ("graduated", 6, "0.15"),
+        ("all", 0, "0.30"),
+        ("all", 1, "0.30"),
+        ("all", 2, "0.15"),
+        ("all", 6, "0.15"),
+    ] {
+        let plan = Plan::parse(&format!(
+            "[plan]\nid = \"p\"\nversion = 1\ncurrency = \"EUR\"\n[[rate]]\nservice = \"sms\"\nid = \"us\"\nprice = \"0.10\"\n\
+             volume = [{{ from = 4, price = \"0.05\" }}]\nvolume_mode = \"{mode}\"\n[[example]]\nservice = \"sms\"\n\
+             to = \"+46701234567\"\nsegments = 3\nused = {{ us = {before} }}\nprice = \"{price}\"\n"
+        ))
+        .unwrap();
+        let example = &plan.examples()[0];
+        let done = example.run(&plan, Size { segments: 3, bytes: 1 });
+        assert_eq!(done.map_err(|failed| failed.what), Ok(()), "{mode} after {before}");
+    }
 }

@@ -21,6 +21,16 @@ use crate::refuse::refusal;
 const EVERY_KIND: [Kind; 7] =
     [Kind::Plan, Kind::Subscriber, Kind::Sim, Kind::Account, Kind::Route, Kind::Token, Kind::SipUser];
 
+/// The files of a tariff, by the name under which they are kept.
+type TariffTexts = BTreeMap<SmolStr, Arc<PlanText>>;
+
+/// A tariff that was read from some edition of the files and new ones.
+#[derive(Debug)]
+pub(crate) struct Edition {
+    of: u64,
+    tariffs: Tariffs,
+}
+
 /// All entries, with the indexes that the engine looks up by.
 #[derive(Debug, Default)]
 pub(crate) struct Book {
@@ -31,12 +41,32 @@ pub(crate) struct Book {
     sim_numbers: HashMap<Address, Arc<Sim>>,
     accounts: HashMap<AccountId, Arc<Account>>,
     /// The files of the tariff, by the name under which they are kept.
-    plan_texts: BTreeMap<SmolStr, Arc<PlanText>>,
+    plan_texts: TariffTexts,
     /// What they say, read as one.
     tariffs: Tariffs,
+    /// How often a file of the tariff was put in.
+    edition: u64,
     routes: HashMap<RouteId, Route>,
     tokens: HashMap<[u8; 32], Token>,
     sip_users: HashMap<SmolStr, SipUser>,
+}
+
+impl Edition {
+    /// Reads the files of that edition with these new ones. A price list of a hundred thousand rows takes a while.
+    ///
+    /// # Errors
+    /// [`Refusal`] with every fault, its file and line.
+    pub(crate) fn read(of: u64, known: &TariffTexts, new: &[&PlanText]) -> Result<Self, Refusal> {
+        let tariffs = Tariffs::parse(&tariff_files(known, new));
+        let tariffs = tariffs.map_err(|error| invalid("plan_faulty", error.to_string()))?;
+        Ok(Self { of, tariffs })
+    }
+}
+
+/// The files of the tariff as they would be with these.
+fn tariff_files<'t>(known: &'t TariffTexts, new: &[&'t PlanText]) -> BTreeMap<&'t str, &'t str> {
+    let known = known.values().map(|known| &**known);
+    known.chain(new.iter().copied()).map(|text| (text.id.as_str(), text.text.as_str())).collect()
 }
 
 impl Book {
@@ -49,15 +79,9 @@ impl Book {
         for kind in EVERY_KIND {
             store.directory(kind)?.into_iter().for_each(|entry| book.insert(entry));
         }
-        let tariffs = Tariffs::parse(&book.tariff_files(&[]));
+        let tariffs = Tariffs::parse(&tariff_files(&book.plan_texts, &[]));
         book.tariffs = tariffs.map_err(|error| StoreFailure::Corrupt(error.to_string()))?;
         Ok(book)
-    }
-
-    /// The files of the tariff as they would be with these.
-    fn tariff_files<'t>(&'t self, new: &[&'t PlanText]) -> BTreeMap<&'t str, &'t str> {
-        let known = self.plan_texts.values().map(|known| &**known);
-        known.chain(new.iter().copied()).map(|text| (text.id.as_str(), text.text.as_str())).collect()
     }
 
     /// Puts an entry in, replacing the one of the same key. What plans say is put in by [`Self::price_by`].
@@ -88,6 +112,7 @@ impl Book {
             }
             Entry::Plan(text) => {
                 self.plan_texts.insert(SmolStr::new(text.id.as_str()), Arc::new(text));
+                self.edition = self.edition.saturating_add(1);
             }
             Entry::Route(new) => {
                 self.routes.insert(new.id.clone(), new);
@@ -280,14 +305,19 @@ impl Book {
         }
     }
 
-    /// The whole tariff as it would be with these files; a set with a fault is refused whole.
+    /// What the tariff is read from, to be read without the lock.
+    pub(crate) fn tariff_texts(&self) -> (u64, TariffTexts) {
+        (self.edition, self.plan_texts.clone())
+    }
+
+    /// The whole tariff as it would be with these files, read already or now; a set with a fault is refused whole.
     ///
     /// # Errors
     /// [`Refusal`] with every fault, its file and line.
-    pub(crate) fn tariffs_with(&self, new: &[&PlanText]) -> Result<Tariffs, Refusal> {
-        let files = self.tariff_files(new);
-        let tariffs = Tariffs::parse(&files).map_err(|error| invalid("plan_faulty", error.to_string()))?;
-        for (name, plan) in tariffs.all() {
+    pub(crate) fn tariffs_with(&self, new: &[&PlanText], ahead: Option<Edition>) -> Result<Tariffs, Refusal> {
+        let ahead = ahead.filter(|ahead| ahead.of == self.edition);
+        let edition = ahead.map_or_else(|| Edition::read(self.edition, &self.plan_texts, new), Ok)?;
+        for (name, plan) in edition.tariffs.all() {
             if self.tariffs.any_version(&plan.id).is_some_and(|known| known.currency != plan.currency) {
                 let detail = "A plan keeps its currency, because its payers do. Make another plan.";
                 return Err(refusal(RefusalKind::Conflict, "plan_currency_changed", detail));
@@ -297,7 +327,7 @@ impl Book {
                 return Err(invalid("plan_id_differs", detail));
             }
         }
-        Ok(tariffs)
+        Ok(edition.tariffs)
     }
 
     fn check_bearer(&self, bearer: &Bearer) -> Result<(), Refusal> {

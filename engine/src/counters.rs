@@ -57,6 +57,7 @@ pub(crate) struct Counters {
     pub(crate) charged: Counter,
     pub(crate) refunded: Counter,
     pub(crate) low_balances: Counter,
+    pub(crate) notices: Counter,
     pub(crate) delivered: Counter,
     pub(crate) finished_otherwise: Counter,
     pub(crate) duplicates: Counter,
@@ -110,6 +111,8 @@ pub struct Snapshot {
     pub refunded: u64,
     /// Charges with which a charging system said that the payer has little left.
     pub low_balances: u64,
+    /// Payers told that a cap or the balance comes to its end.
+    pub notices: u64,
     /// Messages delivered.
     pub delivered: u64,
     /// Messages that ended in another way.
@@ -209,6 +212,7 @@ impl Counters {
                 | EventKind::Canceled => self.finished_otherwise.one(),
                 EventKind::Charged { .. } => self.charged.one(),
                 EventKind::Refunded { .. } => self.refunded.one(),
+                EventKind::Notice(_) => self.notices.one(),
                 EventKind::Duplicate { .. } => self.duplicates.one(),
                 _ => {}
             }
@@ -235,6 +239,7 @@ impl Counters {
             charged: self.charged.get(),
             refunded: self.refunded.get(),
             low_balances: self.low_balances.get(),
+            notices: self.notices.get(),
             delivered: self.delivered.get(),
             finished_otherwise: self.finished_otherwise.get(),
             duplicates: self.duplicates.get(),

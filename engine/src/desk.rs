@@ -1,19 +1,20 @@
 //! The desk: one thread for what is no message: registrations, the directory, and the operator's list of refusals.
 //! It gathers what waits into one commit, as the loops do.
 
-use crate::book::Book;
+use crate::book::{Book, Edition};
 use crate::dispatch::Call;
 use crate::locks::{lock, read, write};
+use crate::pool::Query;
 use crate::presence::Loss;
 use crate::refuse::{from_store, overloaded, refusal};
 use crate::shared::Shared;
 use smol_str::SmolStr;
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 use switchback_core::model::{DeviceId, PayerId, Shard, SubscriberId, Time};
 use switchback_core::tariff::Tariffs;
-use switchback_ports::directory::Entry;
+use switchback_ports::directory::{Entry, PlanText};
 use switchback_ports::{
     EventLine, LOST_BY_US, Refusal, RefusalKind, RefusalRecord, Responder, StoreFailure, Unit, Write,
 };
@@ -63,6 +64,8 @@ pub(crate) enum Errand {
     Put {
         /// The entries.
         entries: Vec<Entry>,
+        /// The tariff with them, when it was read before the desk's turn.
+        ahead: Option<Box<Edition>>,
         /// What prices will be by then, once the entries are checked, when they change any.
         tariffs: Option<Box<Tariffs>>,
         /// Who waits.
@@ -249,8 +252,9 @@ fn unit(shared: &Shared, errand: &mut Errand, now: Time) -> Result<Unit, Skip> {
             let payer = payer_of(&book, subscriber);
             Ok(device_unit(&payer, subscriber, device, false, *at, why))
         }
-        Errand::Put { entries, tariffs, .. } => {
-            *tariffs = checked(shared, &book, entries).map_err(|refusal| Skip::Refuse(Box::new(refusal)))?;
+        Errand::Put { entries, ahead, tariffs, .. } => {
+            let checked = checked(shared, &book, entries, ahead.take().map(|ahead| *ahead));
+            *tariffs = checked.map_err(|refusal| Skip::Refuse(Box::new(refusal)))?;
             let writes = entries.iter().map(|entry| Write::Directory(Box::new(entry.clone()))).collect();
             let key = entries.first().map(Entry::key).ok_or(Skip::Nothing)?;
             Ok(Unit { shard: Shard::of(&key), epoch: crate::EPOCH, expects: Vec::new(), writes })
@@ -259,21 +263,53 @@ fn unit(shared: &Shared, errand: &mut Errand, now: Time) -> Result<Unit, Skip> {
     }
 }
 
-/// Checks entries against the directory; gives the tariff as it will be, when they change it.
-fn checked(shared: &Shared, book: &Book, entries: &[Entry]) -> Result<Option<Box<Tariffs>>, Refusal> {
-    let exists = |id: &PayerId| shared.store.payer(id).map(|payer| payer.is_some());
-    let class = |name: &_| shared.options.classes.iter().any(|class| class.name == *name);
+/// The files of the tariff among these.
+fn texts(entries: &[Entry]) -> Vec<&PlanText> {
     let mut texts = Vec::new();
     for entry in entries {
-        book.check(entry, exists, class)?;
         if let Entry::Plan(text) = entry {
             texts.push(text);
         }
     }
+    texts
+}
+
+/// Brings entries to the desk. A tariff is read on the way by a query thread, so that registrations do not wait for it;
+/// where that found a fault, or another tariff came in between, the desk reads for itself.
+pub(crate) fn put(shared: &Arc<Shared>, entries: Vec<Entry>, answer: Responder<Result<(), Refusal>>) {
+    let has_texts = !texts(&entries).is_empty();
+    let own = Arc::clone(shared);
+    let bring = move |reads: bool| {
+        let ahead = reads.then(|| {
+            let (of, known) = read(&own.book).tariff_texts();
+            Edition::read(of, &known, &texts(&entries)).ok().map(Box::new)
+        });
+        own.errand(Errand::Put { entries, ahead: ahead.flatten(), tariffs: None, answer });
+    };
+    if !has_texts {
+        return bring(false);
+    }
+    let query: Query = Box::new(move |_| bring(true));
+    if let Err(query) = shared.pool.run(query) {
+        query(&*shared.store);
+    }
+}
+
+/// Checks entries against the directory; gives the tariff as it will be, when they change it.
+fn checked(
+    shared: &Shared,
+    book: &Book,
+    entries: &[Entry],
+    ahead: Option<Edition>,
+) -> Result<Option<Box<Tariffs>>, Refusal> {
+    let exists = |id: &PayerId| shared.store.payer(id).map(|payer| payer.is_some());
+    let class = |name: &_| shared.options.classes.iter().any(|class| class.name == *name);
+    entries.iter().try_for_each(|entry| book.check(entry, exists, class))?;
+    let texts = texts(entries);
     if texts.is_empty() {
         return Ok(None);
     }
-    let tariffs = book.tariffs_with(&texts)?;
+    let tariffs = book.tariffs_with(&texts, ahead)?;
     let systems = read(&shared.charging);
     for (_, plan) in tariffs.all() {
         if let Some(external) =
@@ -295,7 +331,7 @@ fn settle(shared: &Shared, errand: Errand, now: Time) {
             shared.dispatcher.call(Call { subscriber, welcome: Some(answer) });
         }
         Errand::Keep { answer, .. } => answer.give(Ok(())),
-        Errand::Put { entries, tariffs, answer } => {
+        Errand::Put { entries, tariffs, answer, .. } => {
             let mut book = write(&shared.book);
             entries.into_iter().for_each(|entry| book.insert(entry));
             let before = tariffs.map(|tariffs| book.price_by(*tariffs));

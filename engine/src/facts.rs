@@ -8,8 +8,8 @@ use crate::shared::Shared;
 use std::sync::Arc;
 use switchback_core::charge::{Hold, Slot};
 use switchback_core::model::{
-    Address, ByService, ChargeOn, Content, Currency, Funds, Message, Money, Offer, Offers, Originator,
-    PlanVersion, Presence, Price, Reach, Service, SubscriberId, Time, UnknownPrice,
+    Address, ByService, ChargeOn, Content, Currency, Funds, Message, Money, Notice, Offer, Offers,
+    Originator, PlanVersion, Presence, Price, Reach, Service, SubscriberId, Time, UnknownPrice,
 };
 use switchback_core::tariff::{AllowanceLeft, Occasion, Payer, Plan, Priced, Size};
 use switchback_ports::{BalanceLeft, Measure, Transport};
@@ -38,6 +38,14 @@ impl Purse<'_> {
         match self {
             Self::Nobody | Self::NoPlan => None,
             Self::Of { plan, .. } => Some(plan.named()),
+        }
+    }
+
+    /// What the sender should know of the money.
+    pub(crate) fn standing(self, originator: &Originator, now: Time) -> Vec<Notice> {
+        match self {
+            Self::Nobody | Self::NoPlan => Vec::new(),
+            Self::Of { payer, plan, .. } => payer.standing(plan, originator.owner.account(), now),
         }
     }
 }

@@ -8,7 +8,8 @@ use switchback_core::model::{Address, Currency, Money, Origin, PayerId, Service,
 use switchback_core::tariff::{Ask, Payer, Plan, Size, Tariffs, explain, price};
 
 /// The files of a tariff, in the order in which an input has them, with this line between them.
-const NAMES: [&str; 6] = ["plan", "networks.csv", "prefixes.csv", "zones.toml", "list.csv", "ported.csv"];
+const NAMES: [&str; 7] =
+    ["plan", "networks.csv", "prefixes.csv", "zones.toml", "list.csv", "ported.csv", "list.json"];
 const BETWEEN: &str = "\n=====\n";
 
 fuzz_target!(|data: &[u8]| {

@@ -10,6 +10,7 @@ mod suspects;
 
 use crate::cli::{ClientArgs, Failure};
 use crate::http::Client;
+use crate::progress::Progress;
 use crate::records::{CHARGE_IN_DOUBT, Maker, Pages, Source};
 use crate::serve::open_store;
 use agreement::Agreement;
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 use suspects::Suspects;
 use switchback_core::model::{AttemptState, Message, MessageId};
-use switchback_ports::{LedgerTotals, MessageFilter, Store};
+use switchback_ports::{LedgerTotals, MessageFilter, Store, StoreFailure};
 
 /// How long to wait when an answer brought nothing new.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -59,8 +60,8 @@ pub(crate) fn ledger(command: LedgerCommand) -> Result<ExitCode, Failure> {
         None => {
             let client = args.client.client()?;
             let audit = of_server(&client)?;
-            let agreement =
-                Agreement::walk(&Source::Server(client), folder, watermark(&audit), &mut suspects)?;
+            let until = watermark(&audit).unwrap_or(0);
+            let agreement = Agreement::walk(&Source::Server(client), folder, until, &mut suspects)?;
             (audit, agreement)
         }
     };
@@ -96,19 +97,20 @@ fn members(object: &Value) -> String {
 }
 
 /// The cursor of the last event that the proof has read.
-fn watermark(audit: &Value) -> u64 {
-    audit.get("watermark").and_then(Value::as_str).and_then(|text| text.parse().ok()).unwrap_or(0)
+fn watermark(audit: &Value) -> Option<u64> {
+    audit.get("watermark")?.as_str()?.parse().ok()
 }
 
 /// Asks a running server until it has read its whole ledger: each answer says how far it is.
 pub(crate) fn of_server(client: &Client) -> Result<Value, Failure> {
-    let mut before = Value::Null;
+    let (mut before, mut progress) = (None, Progress::new());
     loop {
         let audit = client.get("/v1/admin/ledger")?.good()?;
         if audit.get("complete") == Some(&Value::Bool(true)) {
             return Ok(audit);
         }
-        let watermark = audit.get("watermark").cloned().unwrap_or_default();
+        let watermark = watermark(&audit);
+        progress.at("events whose money is added up", watermark.unwrap_or(0), 0);
         if watermark == before {
             // Somebody else asks too, and is being read for.
             std::thread::sleep(PAUSE);
@@ -125,12 +127,12 @@ fn of_store(
     suspects: &mut Suspects<'_>,
 ) -> Result<(Value, Agreement), Failure> {
     let store = open_store(path, None).map_err(Failure::Failed)?;
-    let unreadable = |error: switchback_ports::StoreFailure| Failure::Failed(error.to_string());
-    let totals = store.ledger_proof().map_err(unreadable)?;
+    let unreadable = |error: StoreFailure| Failure::Failed(error.to_string());
+    let counts = store.totals().map_err(unreadable)?;
+    let totals = proof(&*store, counts.cursor).map_err(unreadable)?;
     if let Some(file) = messages {
         dump(&*store, file)?;
     }
-    let counts = store.totals().map_err(unreadable)?;
     let source = Source::Store(Pages::new(store.clone(), Maker::of(None)));
     let agreement = Agreement::walk(&source, folder, totals.watermark, suspects);
     store.close();
@@ -141,6 +143,18 @@ fn of_store(
         audit.insert("messages".into(), messages);
     }
     Ok((audit, agreement?))
+}
+
+/// What [`Store::ledger_proof`] gives, with its progress up to the event with this cursor.
+fn proof(store: &dyn Store, until: u64) -> Result<LedgerTotals, StoreFailure> {
+    let mut progress = Progress::new();
+    loop {
+        let totals = store.ledger_totals()?;
+        if totals.complete {
+            return Ok(totals);
+        }
+        progress.at("adding up the ledger", totals.watermark, until);
+    }
 }
 
 fn totals_json(totals: &LedgerTotals) -> Value {
@@ -158,7 +172,7 @@ fn totals_json(totals: &LedgerTotals) -> Value {
 
 /// Writes every message as one line of JSON, newest first.
 fn dump(store: &dyn Store, file: &Path) -> Result<(), Failure> {
-    let unreadable = |error: switchback_ports::StoreFailure| Failure::Failed(error.to_string());
+    let unreadable = |error: StoreFailure| Failure::Failed(error.to_string());
     let mut out = BufWriter::new(std::fs::File::create(file)?);
     let mut before: Option<MessageId> = None;
     loop {

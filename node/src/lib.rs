@@ -13,6 +13,7 @@ mod http;
 mod ledger;
 mod logging;
 mod metrics;
+mod progress;
 mod records;
 mod sandbox;
 mod serve;

@@ -185,6 +185,8 @@ fn ends(page: &mut Page, counters: &Snapshot) {
         "Charges with which a charging system said that the payer has little left. Alert on a jump.",
         counters.low_balances,
     );
+    let help = "Notices that a spending cap or a balance comes to its end.";
+    page.one("switchback_payer_notices_total", "counter", help, counters.notices);
 }
 
 fn queues(page: &mut Page, counters: &Snapshot) {

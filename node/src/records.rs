@@ -25,7 +25,7 @@ pub(crate) use following::Brought;
 pub(crate) use keeping::{Keeper, Standing};
 pub(crate) use making::Maker;
 pub(crate) use page::{Pages, Source, Walk, signed};
-pub(crate) use reading::{Line, Lines};
+pub(crate) use reading::Lines;
 pub(crate) use record::Record;
 pub(crate) use settings::{Form, Limits, NODE, Settings};
 pub(crate) use words::{CHARGE_CLEARED, CHARGE_IN_DOUBT, CHARGE_UNCOLLECTED};

@@ -24,7 +24,7 @@ pub(crate) enum TariffCommand {
 /// Files of a tariff.
 #[derive(clap::Args)]
 pub(crate) struct FilesArgs {
-    /// Plans (.toml), zones.toml, networks.csv, prefixes.csv, ported.csv and tables of prices (.csv): all of them.
+    /// Plans (.toml), zones.toml, networks.csv, prefixes.csv, ported.csv and tables of prices (.csv, .json): all of them.
     #[arg(required = true)]
     files: Vec<PathBuf>,
 }

@@ -72,6 +72,20 @@ fn funds(balance: &Value) -> Option<String> {
     }
 }
 
+/// What the money behind a quote has come to.
+pub(crate) fn notices(quote: &Value) -> Vec<String> {
+    let notices = quote.get("notices").and_then(Value::as_array).into_iter().flatten();
+    let said = |notice: &Value| match text(notice, "type") {
+        "payer.cap_reached" => {
+            let (percent, cap) = (number(notice, "percent"), text(notice, "cap"));
+            Some(format!("{percent} % of the cap {cap} are spent"))
+        }
+        "payer.balance_low" => Some("the balance is low".to_owned()),
+        _ => None,
+    };
+    notices.filter_map(said).collect()
+}
+
 /// What happens when the first service of a quote does not deliver, and why; `name` says how services are called.
 pub(crate) fn followed(quote: &Value, name: fn(&str) -> &str) -> Option<String> {
     text(quote, "suggested").chars().next()?;
@@ -121,7 +135,7 @@ fn number(value: &Value, key: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{cost, followed, notes, units};
+    use super::{cost, followed, notes, notices, units};
     use serde_json::{Value, json};
 
     fn line(price: Value, more: Value) -> Value {
@@ -163,6 +177,13 @@ mod tests {
             units(&line(Value::Null, json!({"units": 3, "unit": "utf8_160"}))),
             "3 blocks of 160 bytes"
         );
+    }
+
+    #[test]
+    fn money_that_runs_out_is_told() {
+        let cap = json!({"type": "payer.cap_reached", "cap": "roam50", "percent": 80});
+        let quote = json!({"notices": [cap, {"type": "payer.balance_low"}, {"type": "payer.unheard_of"}]});
+        assert_eq!(notices(&quote), ["80 % of the cap roam50 are spent", "the balance is low"]);
     }
 
     #[test]

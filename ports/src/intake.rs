@@ -13,8 +13,8 @@ use smol_str::SmolStr;
 use switchback_core::charge::LedgerEntry;
 use switchback_core::model::{
     Address, ChargeOn, Choice, Content, DecisionRecord, DeviceId, Event, FallbackRule, Message, MessageId,
-    Money, Offer, Origin, Originator, Owner, PayerId, PlanId, PlanVersion, Presence, Price, Report, RouteId,
-    Service, ServiceChoice, Settlement, Submission, SubscriberId, Time, Unit,
+    Money, Notice, Offer, Origin, Originator, Owner, PayerId, PlanId, PlanVersion, Presence, Price, Report,
+    RouteId, Service, ServiceChoice, Settlement, Submission, SubscriberId, Time, Unit,
 };
 use switchback_core::tariff::{AllowanceLeft, Payer};
 
@@ -245,6 +245,8 @@ pub struct Quote {
     pub fallback: Option<QuotedFallback>,
     /// The most that the sender can pay: p1, or the consent if greater.
     pub you_pay_at_most: Option<Money>,
+    /// How the money behind it stands, where the plan has that told.
+    pub notices: Vec<Notice>,
 }
 
 /// One service of a quote.

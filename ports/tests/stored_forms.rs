@@ -7,9 +7,9 @@ use smol_str::SmolStr;
 use std::fmt::Debug;
 use switchback_core::charge::LedgerKind;
 use switchback_core::model::{
-    AccountId, Address, Chat, Currency, EventKind, FailReason, Media, Message, Money, PayerId, PeerId,
-    Pinned, PlanId, Price, Report, ReportKind, RouteId, Service, SimId, Status, SubscriberId, Target, Time,
-    Unit, Wants,
+    AccountId, Address, Chat, Currency, EventKind, FailReason, Media, Message, Money, Notice, PayerId,
+    PeerId, Pinned, PlanId, Price, Report, ReportKind, RouteId, Service, SimId, Status, SubscriberId, Target,
+    Time, Unit, Wants,
 };
 use switchback_core::tariff::{Bucket, Payer};
 use switchback_ports::contract::Sample;
@@ -155,11 +155,13 @@ fn forms() -> String {
         recipient: None,
         code: SmolStr::new("price_rose"),
     };
+    let notice = Notice::CapReached { cap: SmolStr::new("roam50"), percent: 80 };
     let mut lines = vec![
         line("message", &message()),
         line("content", &content),
         line("decision", &sample.decision(2)),
         line("event", &sample.event(3, EventKind::Charged { attempt: 1, amount: money() })),
+        line("event-notice", &sample.event(4, EventKind::Notice(notice))),
         line("ledger-entry", &sample.entry(1, LedgerKind::Commit, 3)),
         line("payer", &Sample::payer("anna", 4)),
         line("payer-counting", &counting()),

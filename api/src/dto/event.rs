@@ -7,7 +7,7 @@ use super::words::{AttemptKindWord, FailWord, ServiceWord, WaitWord};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use switchback_core::model::{Event, EventKind, MessageId, Time, WithdrawCause};
+use switchback_core::model::{Event, EventKind, MessageId, Notice, Time, WithdrawCause};
 use switchback_ports::IncomingMessage;
 use utoipa::{IntoParams, ToSchema};
 
@@ -25,7 +25,7 @@ pub(crate) struct EventOut {
     /// When it happened.
     #[schema(value_type = String, format = DateTime)]
     at: Shown<Time>,
-    /// What happened, dotted: `message.accepted`, `attempt.started`, `message.incoming` ...
+    /// What happened, dotted: `message.accepted`, `attempt.started`, `message.incoming`, `payer.cap_reached` ...
     #[serde(rename = "type")]
     kind: &'static str,
     /// More, by type; names that do not belong to the type are left out.
@@ -87,6 +87,12 @@ pub(crate) struct EventData {
     /// True when one of the recipient's devices has it, false when it was taken back.
     #[serde(skip_serializing_if = "Option::is_none")]
     delivered: Option<bool>,
+    /// The spending cap (`payer.cap_reached`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cap: Option<String>,
+    /// How much of it is charged, in percent: a share that the plan names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    percent: Option<u8>,
     /// The text (`message.incoming`).
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
@@ -238,6 +244,10 @@ fn data_of(kind: &EventKind) -> EventData {
         | EventKind::DeliveredLate { attempt }
         | EventKind::Duplicate { attempt }
         | EventKind::Incoming { attempt } => EventData { attempt: Some(*attempt), ..none },
+        EventKind::Notice(Notice::CapReached { cap, percent }) => {
+            EventData { cap: Some(cap.to_string()), percent: Some(*percent), ..none }
+        }
+        EventKind::Notice(Notice::BalanceLow) => none,
         EventKind::IncomingSettled { delivered } => EventData { delivered: Some(*delivered), ..none },
     }
 }

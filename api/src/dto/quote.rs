@@ -6,7 +6,7 @@ use super::shown::Shown;
 use super::words::{QuotedChargeWord, ServiceWord, UnitWord};
 use serde::Serialize;
 use smol_str::SmolStr;
-use switchback_core::model::{Origin, Time};
+use switchback_core::model::{Notice, Origin, Time};
 use switchback_core::tariff::AllowanceLeft;
 use switchback_ports::{Quote, QuoteLine, QuotedFallback};
 use utoipa::ToSchema;
@@ -37,6 +37,8 @@ pub(crate) struct QuoteOut {
     /// The most that the sender can pay: the price of the first service, or the consent when that is more. Null when
     /// neither is known. What somebody else bills (`bearer`) is not in it.
     you_pay_at_most: Option<MoneyOut>,
+    /// How the money behind it stands, where the plan has that told.
+    notices: Vec<NoticeOut>,
 }
 
 /// One service of a quote.
@@ -62,6 +64,23 @@ pub(crate) struct QuoteLineOut {
     /// Why it can't be used, or why there is no price: a stable code.
     #[schema(value_type = Option<String>, example = "not_reachable")]
     reason: Option<SmolStr>,
+}
+
+/// Something about the money behind a message that its sender should know.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Notice)]
+pub(crate) struct NoticeOut {
+    /// What: `payer.cap_reached` or `payer.balance_low`, as in the event that told it first.
+    #[serde(rename = "type")]
+    #[schema(value_type = String)]
+    kind: &'static str,
+    /// The cap.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    cap: Option<SmolStr>,
+    /// How much of it is charged at least, in percent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    percent: Option<u8>,
 }
 
 /// An allowance that a message would use.
@@ -115,7 +134,18 @@ impl From<&Quote> for QuoteOut {
             suggested: quote.suggested.map(Into::into),
             fallback: quote.fallback.as_ref().map(Into::into),
             you_pay_at_most: quote.you_pay_at_most.map(Into::into),
+            notices: quote.notices.iter().map(Into::into).collect(),
         }
+    }
+}
+
+impl From<&Notice> for NoticeOut {
+    fn from(notice: &Notice) -> Self {
+        let (cap, percent) = match notice {
+            Notice::CapReached { cap, percent } => (Some(cap.clone()), Some(*percent)),
+            Notice::BalanceLow => (None, None),
+        };
+        Self { kind: notice.name(), cap, percent }
     }
 }
 

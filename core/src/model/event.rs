@@ -1,8 +1,8 @@
 //! What happened to a message, as told to its owner and, of incoming messages, to the recipient.
 
 use super::{
-    AttemptKind, FailReason, MessageId, Money, Owner, PeerCode, Price, RouteId, Service, Time, WaitFor,
-    WithdrawCause,
+    AttemptKind, FailReason, MessageId, Money, Notice, Owner, PeerCode, Price, RouteId, Service, Time,
+    WaitFor, WithdrawCause,
 };
 use crate::charge::LedgerKind;
 use serde::{Deserialize, Serialize};
@@ -206,6 +206,8 @@ pub enum EventKind {
         /// True when delivered, false when taken back.
         delivered: bool,
     },
+    /// The charge brought the payer's money to a mark that the plan names.
+    Notice(Notice),
     /// The charging system refused to charge what was delivered: the sender does not pay.
     ChargeUncollected {
         /// The attempt.
@@ -252,6 +254,7 @@ impl EventKind {
             Self::Duplicate { .. } => "message.duplicate",
             Self::Incoming { .. } => "message.incoming",
             Self::IncomingSettled { .. } => "message.incoming_settled",
+            Self::Notice(notice) => notice.name(),
         }
     }
 }

@@ -35,7 +35,12 @@ fn body(rate: &Rate, units: u64, bytes: u64, counted: u64) -> Option<(i128, i128
             (counted.checked_mul(*price)?, i128::from(*per))
         }
         Tariff::Tiers(tiers) => (tiers.iter().find(|tier| bytes <= tier.upto)?.price, 1),
-        Tariff::Volume { levels, .. } => (by_level(levels, units, counted)?, 1),
+        Tariff::Volume { levels, whole: false, .. } => (by_level(levels, units, counted)?, 1),
+        Tariff::Volume { levels, whole: true, .. } => {
+            let last = counted.checked_add(units)?.checked_sub(1)?;
+            let level = levels.iter().rev().find(|level| level.from <= last)?;
+            (i128::from(units).checked_mul(level.price)?, 1)
+        }
     };
     let total = rate.setup.checked_mul(per)?.checked_add(body)?.max(rate.min.checked_mul(per)?);
     let total = rate.max.map_or(Some(total), |max| Some(total.min(max.checked_mul(per)?)))?;
@@ -60,8 +65,9 @@ fn by_level(levels: &[Level], units: u64, counted: u64) -> Option<i128> {
 fn round(total: i128, per: i128, decimals: u8, rounding: Rounding) -> Option<i128> {
     let quantum = quantum(decimals)?;
     let size = per.checked_mul(quantum)?;
-    let (whole, rest) = (total.checked_div(size)?, total.checked_rem(size)?);
-    let half = rest.checked_mul(2)?.cmp(&size);
+    let whole = total.checked_div(size)?;
+    let rest = total.checked_sub(whole.checked_mul(size)?)?;
+    let half = rest.cmp(&size.checked_sub(rest)?);
     let up = match rounding {
         Rounding::Up => rest > 0,
         Rounding::HalfUp => half.is_ge(),
@@ -73,5 +79,7 @@ fn round(total: i128, per: i128, decimals: u8, rounding: Rounding) -> Option<i12
 
 /// The smallest amount that has that many decimals, in nano-units.
 pub(super) fn quantum(decimals: u8) -> Option<i128> {
-    10_i128.checked_pow(u32::from(9_u8.checked_sub(decimals)?))
+    const QUANTA: [i128; 10] =
+        [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1000, 100, 10, 1];
+    QUANTA.get(usize::from(decimals)).copied()
 }

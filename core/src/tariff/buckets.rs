@@ -5,7 +5,7 @@ use super::calendar::Per;
 use super::each::{self, Conversation, Each};
 use super::explain::{Skipped, Told};
 use super::place::Dests;
-use super::plan::{Allowance, MAIN_BALANCE, Overage, Split, Then, UNITS_MAX};
+use super::plan::{Allowance, Overage, Split, Then, UNITS_MAX};
 use super::price::{AllowanceLeft, Case, Priced};
 use super::rates::{From, Rate, Tariff};
 use super::zone::Local;
@@ -237,6 +237,7 @@ impl<'c, 'a> Buckets<'c, 'a> {
                 tell(Told::Capped { id: &id, left });
                 return Err(Price::NotOffered(NotOffered::Cap));
             }
+            tell(Told::Cap { id: &id, left, of: cap.amount });
             let amount = u64::try_from(amount).map_err(|_| NOT_ADOPTED)?;
             self.take(&id, amount.min(own), period);
             if let Some((id, _)) = raised {
@@ -250,11 +251,12 @@ impl<'c, 'a> Buckets<'c, 'a> {
     pub(super) fn balances(&mut self, amount: i128, tell: &mut impl FnMut(Told<'_>)) -> Result<(), Price> {
         let plan = self.case.on.plan;
         let left = |id: &SmolStr| self.case.purse.left(id, 0).map(i128::from).ok_or(NOT_ADOPTED);
-        let named = plan.named_balances().try_fold(0_i128, |sum, id| Ok(sum.saturating_add(left(id)?)))?;
+        let named =
+            plan.named_balances().try_fold(0_i128, |sum, named| Ok(sum.saturating_add(left(&named.id)?)))?;
         let main = self.case.purse.own_money().saturating_sub(named).max(0);
         let mut rest = amount;
-        for id in &plan.balances {
-            let is_main = id == MAIN_BALANCE;
+        for balance in &plan.balances {
+            let (id, is_main) = (&balance.id, balance.is_main());
             let has = if is_main { main } else { left(id)? };
             let part = rest.min(has);
             rest = rest.saturating_sub(part);

@@ -34,10 +34,9 @@ impl Per {
             // Day 4 was a Monday.
             Self::Week => day.saturating_sub(day.wrapping_add(3) % 7),
             Self::Month(first) => {
-                let (year, month, of_month) = civil(i64::from(day));
-                let (year, month) =
-                    if of_month >= u32::from(first) { (year, month) } else { before(year, month) };
-                whole(days_of(year, month, u32::from(first)))
+                let (first, (year, month, of_month)) = (u32::from(first), civil(i64::from(day)));
+                let back = if of_month >= first { 0 } else { days_in_month_before(year, month) };
+                day.saturating_add(first).saturating_sub(of_month).saturating_sub(back)
             }
         }
     }
@@ -83,8 +82,13 @@ pub(super) const fn is_minute(start: u32) -> bool {
     start > 4_000_000
 }
 
-const fn before(year: i64, month: u32) -> (i64, u32) {
-    if month == 1 { (year.saturating_sub(1), 12) } else { (year, month.saturating_sub(1)) }
+const fn days_in_month_before(year: i64, month: u32) -> u32 {
+    match month {
+        3 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        3 => 28,
+        5 | 7 | 10 | 12 => 30,
+        _ => 31,
+    }
 }
 
 fn whole(days: i64) -> u32 {

@@ -3,7 +3,7 @@
 use super::amount::quantum;
 use super::parse::Texts;
 use super::plan::{Allowance, Plan, Sold};
-use super::rates::{Dest, From, Rate, Tariff};
+use super::rates::{ALWAYS, Dest, From, Rate, Tariff};
 use crate::model::{Settlement, Unit};
 use crate::rows::{Faults, Row};
 use smol_str::SmolStr;
@@ -60,8 +60,9 @@ pub(super) fn rate(row: Row<'_, '_>, sold: Sold, rate: &Rate, faults: &mut Fault
 /// Faults rows that match the same messages.
 pub(super) fn rates(plan: &Plan, texts: &mut Texts<'_>) {
     for sold in Sold::ALL {
-        // Rows to one destination from one origin stand together, those of one band next to each other.
-        for group in plan.rates.get(sold).rows().chunk_by(|a, b| (a.dest, a.origin) == (b.dest, b.origin)) {
+        let place = |rate: &Rate| (rate.dest, rate.origin, rate.valid.start);
+        // Rows to one destination from one origin and date stand together, those of one band next to each other.
+        for group in plan.rates.get(sold).rows().chunk_by(|a, b| place(a) == place(b)) {
             let mut seen: Vec<&Rate> = Vec::new();
             for row in group {
                 match seen.iter().find(|other| same_hours(plan, other, row)) {
@@ -103,6 +104,9 @@ fn ambiguous(plan: &Plan, sold: Sold, first: &Rate, second: &Rate, texts: &mut T
     if second.band.is_some() {
         what.push_str(" at the same hours");
     }
+    if second.valid.start != ALWAYS.start {
+        what.push_str(&format!(" valid from {}", second.valid.start));
+    }
     let message =
         format!("this rate and the one on {place} both price {what}: drop one or change its `dest`");
     let faults = match (&second.file, &mut texts.bulk) {
@@ -119,7 +123,7 @@ pub(super) fn buckets(plan: &Plan, faults: &mut Faults) {
         let allowances = plan.allowances.iter().map(|allowance| (allowance.line, "allowances"));
         let passes = plan.passes.iter().map(|pass| (pass.line, "passes"));
         let caps = plan.caps.iter().map(|cap| (cap.line, "caps"));
-        let balances = plan.named_balances().map(|_| (1, "balances"));
+        let balances = plan.named_balances().map(|balance| (balance.line, "balances"));
         for (line, what) in balances.chain(allowances).chain(passes).chain(caps) {
             let kept = format!("the charging system that the plan names keeps its own {what}: drop this one");
             faults.add(line, kept);
@@ -149,8 +153,7 @@ fn twins(plan: &Plan, faults: &mut Faults) {
     let allowances = plan.allowances.iter().map(|allowance| ("allowance", &allowance.id, allowance.line));
     let passes = plan.passes.iter().map(|pass| ("pass", &pass.id, pass.line));
     let caps = plan.caps.iter().map(|cap| ("cap", &cap.id, cap.line));
-    // The order of balances stands in the head of the file, of which no line is kept.
-    let balances = plan.named_balances().map(|id| ("balance", id, 1));
+    let balances = plan.named_balances().map(|balance| ("balance", &balance.id, balance.line));
     let mut all: Vec<(&str, &SmolStr, usize)> =
         balances.chain(allowances).chain(passes).chain(caps).collect();
     all.sort_by_key(|(_, _, line)| *line);

@@ -69,7 +69,8 @@ pub(super) fn as_toml(text: &str, columns: &[&str], faults: &mut Faults) -> Stri
     toml
 }
 
-fn push(toml: &mut String, name: &str, field: &str) {
+/// One field of a row, unless it is empty.
+pub(super) fn push(toml: &mut String, name: &str, field: &str) {
     if field.is_empty() {
         return;
     }

@@ -6,7 +6,7 @@ use super::occasion::Occasion;
 use super::payer::Purse;
 use super::plan::{Plan, Sold};
 use super::price::{Ask, Priced};
-use super::rates::{Dest, From, Rate, Tariff};
+use super::rates::{ALWAYS, Dest, From, Rate, Tariff};
 use crate::model::{Currency, Funds, Money, Price, Settlement, Time, Unit};
 use smol_str::SmolStr;
 
@@ -27,11 +27,14 @@ pub struct Explanation {
 pub fn explain<'a>(plan: &Plan, payer: impl Into<Purse<'a>>, ask: &Ask<'_>) -> Explanation {
     let mut steps = vec![format!("plan {} version {}", plan.id, plan.version)];
     let on = Occasion::of(plan, ask.recipient, ask.origin, ask.at).by(ask.account);
-    let priced = on.work(payer.into(), ask.service, ask.size, ask.file, ask.route, &mut |told| {
+    let purse = payer.into();
+    let priced = on.work(purse, ask.service, ask.size, ask.file, ask.route, &mut |told| {
         if steps.len() < SENTENCES_MAX {
             steps.extend(told.sentence(plan));
         }
     });
+    let standing = purse.payer.standing(plan, ask.account, ask.at);
+    steps.extend(standing.iter().map(|notice| format!("to be known: {notice}")));
     steps.push(match priced.price {
         Price::Exact(_) if priced.settlement == Settlement::Bearer => {
             "the bearer charges it; we do not".to_owned()
@@ -53,11 +56,13 @@ pub(super) enum Told<'t> {
     Doubt,
     NoRow { dest: Dest, sold: Sold, elsewhere: &'t [Rate] },
     OtherHours { row: &'t Rate, band: &'t str },
+    OtherTime { row: &'t Rate },
     Row { row: &'t Rate, sold: Sold },
     Skipped { id: &'t str, why: Skipped },
     Pass { id: &'t str, fee: i128, is_first: bool },
     Bucket { id: &'t str, burnt: u64, left: u64, unit: Unit },
     Body { rate: &'t Rate, units: u64, total: i128, per: i128, fee: i128, amount: i128 },
+    Cap { id: &'t str, left: u64, of: u64 },
     Capped { id: &'t str, left: u64 },
     Paid { id: &'t str, part: i128 },
     Conversation { id: &'t str, stands: Conversation },
@@ -110,9 +115,14 @@ impl Told<'_> {
             Self::OtherHours { row, band } => {
                 format!("the row on {} is for `{band}`, not now", plan.place_of(row))
             }
+            Self::OtherTime { row } => {
+                format!("the row on {} is not in force: {}", plan.place_of(row), dates(row))
+            }
             Self::Row { row, sold } => {
                 let (dest, origin) = (row.dest.name(plan), row.origin.name(plan));
-                format!("the row on {}: {} to {dest} from {origin}", plan.place_of(row), sold.as_str())
+                let (place, sold) = (plan.place_of(row), sold.as_str());
+                let dates = if row.valid == ALWAYS { String::new() } else { format!(", {}", dates(row)) };
+                format!("the row on {place}: {sold} to {dest} from {origin}{dates}")
             }
             Self::Skipped { id, why } => format!("`{id}` is not used: {}", why.why()),
             Self::Pass { id, fee, is_first: true } => {
@@ -136,11 +146,22 @@ impl Told<'_> {
                 }
             },
             Self::Paid { id, part } => format!("the balance `{id}` pays {}", money(*part, plan.currency)),
+            Self::Cap { id, left, of } => {
+                let [left, of] = [left, of].map(|nanos| money(i128::from(*nanos), plan.currency));
+                format!("the cap `{id}` has {left} of {of} left")
+            }
             Self::Capped { id, left } => {
                 format!("the cap `{id}` leaves {}", money(i128::from(*left), plan.currency))
             }
         })
     }
+}
+
+/// From when to when a row is in force.
+fn dates(row: &Rate) -> String {
+    let from = (row.valid.start > ALWAYS.start).then(|| format!("valid from {}", row.valid.start));
+    let to = (row.valid.end < ALWAYS.end).then(|| format!("until {}", row.valid.end));
+    from.into_iter().chain(to).collect::<Vec<_>>().join(" ")
 }
 
 fn counted(number: u64, unit: Unit) -> String {
@@ -160,7 +181,8 @@ fn body(plan: &Plan, rate: &Rate, units: u64, (total, per): (i128, i128), fee: i
             format!("at {price} {each}{steps}")
         }
         Tariff::Tiers(_) => "by the size of the message".to_owned(),
-        Tariff::Volume { .. } => "by the volume of the period".to_owned(),
+        Tariff::Volume { whole: false, .. } => "by the volume of the period".to_owned(),
+        Tariff::Volume { whole: true, .. } => "by the volume of the period, all at one level".to_owned(),
     };
     let fee = if fee > 0 { " with the fee" } else { "" };
     let exact = if total.checked_rem(per) == Some(0) {

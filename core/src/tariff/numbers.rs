@@ -48,8 +48,8 @@ pub(super) struct Network {
     pub(super) zone: Option<u16>,
 }
 
-/// Numbers that begin alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is known of all numbers that begin alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Block {
     pub(super) country: Option<Country>,
     /// Place in [`KINDS`].
@@ -100,7 +100,8 @@ impl Numbers {
         }
         let block =
             self.prefixes.class_of(digits).and_then(|block| self.blocks.get(usize::try_from(block).ok()?));
-        let moved = digits.parse().ok().and_then(|number: u64| self.ported.get(&number));
+        let ported = |digits: &str| self.ported.get(&digits.parse::<u64>().ok()?);
+        let moved = if self.ported.is_empty() { None } else { ported(digits) };
         let moved =
             moved.filter(|ported| ported.until.is_none_or(|until| at < until)).map(|ported| ported.network);
         let network = moved.or_else(|| block.and_then(|block| block.network));

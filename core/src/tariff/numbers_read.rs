@@ -9,6 +9,7 @@ use super::zone::Zone;
 use crate::model::Plmn;
 use crate::rows::{Faults, Row};
 use smol_str::SmolStr;
+use std::collections::HashMap;
 use toml::de::DeTable;
 
 const NETWORKS: [&str; 5] = ["id", "name", "mccmnc", "country", "group"];
@@ -20,12 +21,15 @@ pub(super) fn csv_rows(
     text: &str,
     columns: &[&str],
     faults: &mut Faults,
-    mut each: impl FnMut(Row<'_, '_>, &mut Faults),
+    each: impl FnMut(Row<'_, '_>, &mut Faults),
 ) {
-    let toml = as_toml(text, columns, faults);
-    // The lines of the TOML are the lines of the CSV.
-    let mut inner = Faults::new(&toml);
-    match DeTable::parse(&toml) {
+    rows(&as_toml(text, columns, faults), faults, each);
+}
+
+/// Runs `each` over the rows of a table that was turned into TOML, whose lines are those of the table.
+pub(super) fn rows(toml: &str, faults: &mut Faults, mut each: impl FnMut(Row<'_, '_>, &mut Faults)) {
+    let mut inner = Faults::new(toml);
+    match DeTable::parse(toml) {
         Ok(table) => {
             let root = Row { name: "the file", line: 1, table: table.get_ref() };
             for row in root.sections("row", "a line", &mut inner) {
@@ -138,6 +142,7 @@ impl Numbers {
 
     /// Reads `prefixes.csv`.
     pub(super) fn read_prefixes(&mut self, text: &str, faults: &mut Faults) {
+        let mut known: HashMap<Block, u32> = HashMap::new();
         csv_rows(text, &PREFIXES, faults, |row, faults| {
             row.require("prefix", "49163", faults);
             let Some(prefix) = row.text("prefix", faults) else { return };
@@ -149,9 +154,14 @@ impl Numbers {
                 network: row.text("network", faults).and_then(|id| self.network(id, row.line, faults)),
                 zone: row.text("zone", faults).and_then(|id| self.zone_of(id, row.line, faults)),
             };
-            let Ok(number) = u32::try_from(self.blocks.len()) else { return };
+            let Ok(fresh) = u32::try_from(self.blocks.len()) else { return };
+            // Prefixes that are alike in all share a block: there are many of them, and few blocks.
+            let number = *known.entry(block).or_insert(fresh);
+            if number == fresh {
+                self.blocks.push(block);
+            }
             match self.prefixes.add(prefix, number) {
-                Added::Yes => self.blocks.push(block),
+                Added::Yes => {}
                 Added::Taken(_) => {
                     faults.add(row.line, format!("the prefix {prefix} stands twice: keep one line"))
                 }

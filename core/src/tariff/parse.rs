@@ -5,20 +5,22 @@ mod buckets;
 mod rate;
 mod words;
 
-use super::calendar::moment;
 use super::check;
+use super::csv;
 use super::example;
+use super::json_list;
 use super::numbers::Numbers;
-use super::numbers_read::{country, csv_rows};
+use super::numbers_read::{country, rows};
 use super::plan::{Plan, PlanError, Rounding, Sold, SoldRates, UnknownNetwork, Volume};
 use super::prefixes::{Added, Prefixes};
-use super::rates::Tariff;
+use super::rates::{ALWAYS, Tariff};
+use super::tariffs::JSON;
 use super::zone::Zone;
 use crate::charge::{External, IfDown};
 use crate::model::{Currency, PlanId, Time, Unit};
 use crate::rows::{Faults, Row};
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
@@ -120,6 +122,7 @@ fn read_tables<'t>(
     for sold in Sold::ALL {
         plan.rates.get_mut(sold).sort();
     }
+    plan.dates = dates(&plan.rates);
     counters(&mut plan, &mut texts.own);
     let faults = &mut texts.own;
     for row in top.sections("allowance", "[[allowance]]", faults) {
@@ -142,6 +145,14 @@ fn read_tables<'t>(
     check::rates(&plan, texts);
     check::buckets(&plan, &mut texts.own);
     Some(plan)
+}
+
+/// When rows come into force and go out of it, ascending.
+fn dates(rates: &SoldRates) -> Vec<Time> {
+    let rows = Sold::ALL.into_iter().flat_map(|sold| rates.get(sold).rows());
+    let dates = rows.flat_map(|row| [row.valid.start, row.valid.end]);
+    let dates = dates.filter(|date| ![ALWAYS.start, ALWAYS.end].contains(date));
+    dates.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The counters of prices by volume and of conversations; rows of one id share one.
@@ -193,7 +204,12 @@ fn rates_file<'t>(
 fn bulk_rates(name: &str, text: &str, plan: &mut Plan) -> Faults {
     let mut faults = Faults::new(text);
     let file = SmolStr::new(name);
-    csv_rows(text, &rate::COLUMNS, &mut faults, |row, faults| {
+    let toml = if name.ends_with(JSON) {
+        json_list::as_toml(text, &mut faults)
+    } else {
+        csv::as_toml(text, &rate::COLUMNS, &mut faults)
+    };
+    rows(&toml, &mut faults, |row, faults| {
         if let Some((sold, rate)) = rate::rate(row, Some(&file), plan, faults) {
             plan.rates.get_mut(sold).push(rate);
         }
@@ -222,13 +238,15 @@ fn header(top: Row<'_, '_>, numbers: &Arc<Numbers>, faults: &mut Faults) -> Opti
         row.text("country", faults).and_then(|text| country(text, row.line_of("country", faults), faults));
     let balance = top.section("balance", "[balance]", faults);
     if let Some(balance) = balance {
-        balance.only(&["credit_limit", "order"], faults);
+        balance.only(&["credit_limit", "low", "order"], faults);
     }
     let (valid_from, valid_to) =
-        (time(row, "valid_from", &zone, faults), time(row, "valid_to", &zone, faults));
+        (words::time(row, "valid_from", &zone, faults), words::time(row, "valid_to", &zone, faults));
     if valid_from.zip(valid_to).is_some_and(|(from, to)| to <= from) {
         faults.add(row.line_of("valid_to", faults), "`valid_to` is not after `valid_from`".to_owned());
     }
+    let external = external(row, faults);
+    let low = balance.and_then(|balance| low(balance, external.is_some(), faults));
     // What is missing or wrong has been said; the rest of the file is still read, to say all at once.
     Some(Plan {
         id: PlanId::new(row.name("id", faults).unwrap_or("?")),
@@ -239,10 +257,11 @@ fn header(top: Row<'_, '_>, numbers: &Arc<Numbers>, faults: &mut Faults) -> Opti
             .and_then(|n| u8::try_from(n).ok())
             .unwrap_or(4),
         rounding: rounding(row, faults),
-        external: external(row, faults),
+        external,
         valid_from,
         valid_to,
         credit_limit: balance.and_then(|row| row.amount("credit_limit", faults)).unwrap_or(0),
+        low,
         balances: balance.map_or_else(Vec::new, |row| buckets::balances(row, faults)),
         zone,
         numbers: Arc::clone(numbers),
@@ -255,6 +274,7 @@ fn header(top: Row<'_, '_>, numbers: &Arc<Numbers>, faults: &mut Faults) -> Opti
         bands: Vec::new(),
         holidays: bands::holidays(row, faults),
         rates: SoldRates::default(),
+        dates: Vec::new(),
         allowances: Vec::new(),
         passes: Vec::new(),
         caps: Vec::new(),
@@ -280,6 +300,17 @@ fn external(row: Row<'_, '_>, faults: &mut Faults) -> Option<External> {
             .add(line, "`on_ocs_down` belongs to a plan whose `charging` names a charging system".to_owned());
     }
     Some(External { system: SmolStr::new(system?), if_down: if_down.unwrap_or_default() })
+}
+
+/// What a payer is told of once less can be spent.
+fn low(balance: Row<'_, '_>, is_external: bool, faults: &mut Faults) -> Option<i128> {
+    let low = balance.amount("low", faults)?;
+    if is_external {
+        let line = balance.line_of("low", faults);
+        let fault = "the charging system that the plan names knows what is left: drop `low`";
+        faults.add(line, fault.to_owned());
+    }
+    Some(low)
 }
 
 fn rounding(row: Row<'_, '_>, faults: &mut Faults) -> Rounding {
@@ -314,23 +345,6 @@ fn zone(row: Row<'_, '_>, faults: &mut Faults) -> Zone {
         );
         Zone::default()
     })
-}
-
-/// A time, as TOML or as a text.
-fn time(row: Row<'_, '_>, key: &str, zone: &Zone, faults: &mut Faults) -> Option<Time> {
-    let (value, line) = row.value(key, faults)?;
-    let text = match value {
-        DeValue::Datetime(datetime) => datetime.to_string(),
-        other => other.as_str().unwrap_or("").to_owned(),
-    };
-    let read = moment(&text, zone);
-    if read.is_none() {
-        faults.add(
-            line,
-            format!("`{key}` must be a date or a time with its offset, like 2026-11-01T00:00:00+01:00"),
-        );
-    }
-    read
 }
 
 fn onnet(row: Row<'_, '_>, numbers: &Numbers, faults: &mut Faults) -> Vec<bool> {

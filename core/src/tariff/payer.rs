@@ -2,6 +2,7 @@
 
 use super::calendar::is_minute;
 use super::each::{self, Conversation, Each};
+use super::notices::LOW;
 use super::plan::{Allowance, MAIN_BALANCE, Plan, UNITS_MAX};
 use crate::charge::{Hold, LedgerEntry, LedgerKind, Taken};
 use crate::model::{Currency, Money, PayerId, PlanId, Time, Unit};
@@ -41,7 +42,8 @@ pub struct Payer {
 /// units that count for a price by volume, a conversation, the part of the money that is in a balance of its own. None ever passes its amount.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Bucket {
-    /// The id in the plan; with a `+` behind it, the units of an allowance that were carried over, or what a cap was raised by; with an `@`
+    /// The id in the plan; with a `+` behind it, the units of an allowance that were carried over, or what a cap was raised by; with a `!`
+    /// behind it, the share of a cap that was told, or that the balance is low; with an `@`
     /// and an account, a route or a hash of a recipient, the one that counts for that alone.
     pub id: SmolStr,
     /// What it counts.
@@ -126,7 +128,7 @@ impl Payer {
             let own = old.iter().filter(same).find(|kept| kept.id == bucket.id);
             let several = plan.each(&bucket.id).is_some_and(|each| each != Each::Payer);
             let each = old.iter().filter(same).filter(|kept| several && kept.counter() == Some(&bucket.id));
-            let given = bucket.is_carried() || plan.named_balances().any(|id| *id == bucket.id);
+            let given = bucket.is_carried() || plan.named_balances().any(|balance| balance.id == bucket.id);
             let kept = |kept: &Bucket| {
                 let amount = if given { kept.amount } else { bucket.amount };
                 Bucket { amount, ..kept.clone() }
@@ -189,6 +191,7 @@ impl Payer {
     pub fn credit(&mut self, amount: Money) -> Result<(), LedgerError> {
         self.check(amount)?;
         self.balance = self.balance.checked_add(amount).ok_or(LedgerError::Overflow)?;
+        self.tell_again();
         self.version = self.version.saturating_add(1);
         Ok(())
     }
@@ -201,7 +204,7 @@ impl Payer {
         if balance == MAIN_BALANCE {
             return self.credit(amount);
         }
-        let known = plan.named_balances().any(|id| id == balance);
+        let known = plan.named_balances().any(|known| known.id == balance);
         let place = self.buckets.iter().position(|bucket| known && bucket.id == balance);
         let bucket = place.and_then(|place| self.buckets.get(place)).ok_or(LedgerError::NoBucket)?;
         let nanos = u64::try_from(amount.nanos).map_err(|_| LedgerError::Overflow)?;
@@ -324,12 +327,14 @@ impl Plan {
         let passes = self.passes.iter().map(move |pass| bucket(&pass.id, Unit::Message, 1));
         let caps = self.caps.iter().flat_map(move |cap| {
             let raised = cap.raised.as_ref().map(|id| bucket(id, Unit::Nano, 0));
-            std::iter::once(bucket(&cap.id, Unit::Nano, cap.amount)).chain(raised)
+            let told = cap.told.as_ref().map(|id| bucket(id, Unit::Message, 100));
+            std::iter::once(bucket(&cap.id, Unit::Nano, cap.amount)).chain(raised).chain(told)
         });
-        let balances = self.named_balances().map(move |id| bucket(id, Unit::Nano, 0));
+        let balances = self.named_balances().map(move |balance| bucket(&balance.id, Unit::Nano, 0));
+        let low = self.low.map(|_| bucket(&SmolStr::new_static(LOW), Unit::Message, 1));
         let volumes = self.volumes.iter().map(move |volume| bucket(&volume.id, volume.unit, UNITS_MAX));
         let conversations = self.conversations.iter().map(move |id| bucket(id, Unit::Conversation, 1));
-        allowances.chain(passes).chain(caps).chain(balances).chain(volumes).chain(conversations)
+        allowances.chain(passes).chain(caps).chain(balances).chain(low).chain(volumes).chain(conversations)
     }
 }
 

@@ -42,8 +42,10 @@ pub struct Plan {
     pub valid_to: Option<Time>,
     /// How far below zero a new payer's balance may go, in nano-units.
     pub(super) credit_limit: i128,
+    /// What a payer is told of once less can be spent, in nano-units.
+    pub(super) low: Option<i128>,
     /// The order in which balances are spent, `main` being what no other is; empty: there is no other.
-    pub(super) balances: Vec<SmolStr>,
+    pub(super) balances: Vec<Balance>,
     /// The clock of its bands, days and months.
     pub(super) zone: Zone,
     /// What is known of numbers; shared with other plans.
@@ -60,6 +62,8 @@ pub struct Plan {
     /// Days that no weekday's band holds on, ascending.
     pub(super) holidays: Vec<u32>,
     pub(super) rates: SoldRates,
+    /// When rows of prices come into force and go out of it, ascending.
+    pub(super) dates: Vec<Time>,
     /// In the order in which they are used up.
     pub(super) allowances: Vec<Allowance>,
     pub(super) passes: Vec<Pass>,
@@ -259,6 +263,20 @@ pub(super) struct Pass {
     pub(super) line: usize,
 }
 
+/// A part of a payer's money that is spent in its turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Balance {
+    pub(super) id: SmolStr,
+    /// Where it stands in the file, for errors.
+    pub(super) line: usize,
+}
+
+impl Balance {
+    pub(super) fn is_main(&self) -> bool {
+        self.id == MAIN_BALANCE
+    }
+}
+
 /// Units of a period that a price by volume is of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Volume {
@@ -279,7 +297,18 @@ pub(super) struct Cap {
     pub(super) then: Then,
     /// The bucket of what the period may take beyond it, once somebody agreed to that; nothing: nobody can.
     pub(super) raised: Option<SmolStr>,
+    /// Shares of it, in percent, that somebody is told of once they are charged; ascending.
+    pub(super) notify: Vec<u8>,
+    /// The bucket of which of these was told; nothing: there are none.
+    pub(super) told: Option<SmolStr>,
     pub(super) line: usize,
+}
+
+impl Cap {
+    /// True for the id of the cap, and of what was told of it.
+    fn has(&self, id: &str) -> bool {
+        self.id == id || self.told.as_deref() == Some(id)
+    }
 }
 
 /// What happens at a cap.
@@ -333,14 +362,14 @@ impl Plan {
     pub(super) fn per(&self, id: &str) -> Option<Per> {
         let allowance = self.allowances.iter().find(|allowance| allowance.id == id).map(|of| of.per);
         let pass = || self.passes.iter().find(|pass| pass.id == id).map(|of| of.per);
-        let cap = || self.caps.iter().find(|cap| cap.id == id).map(|of| of.per);
+        let cap = || self.caps.iter().find(|cap| cap.has(id)).map(|of| of.per);
         let volume = || self.volumes.iter().find(|volume| volume.id == id).map(|of| of.per);
         allowance.or_else(pass).or_else(cap).or_else(volume)
     }
 
     /// For whom a counter counts; nothing when there is none of that name.
     pub(super) fn each(&self, id: &str) -> Option<Each> {
-        let cap = self.caps.iter().find(|cap| cap.id == id).map(|cap| cap.each);
+        let cap = self.caps.iter().find(|cap| cap.has(id)).map(|cap| cap.each);
         let conversation = self.conversations.iter().any(|known| known == id).then_some(Each::Recipient);
         cap.or(conversation).or_else(|| self.per(id).map(|_| Each::Payer))
     }
@@ -352,8 +381,8 @@ impl Plan {
     }
 
     /// The balances beside the main one.
-    pub(super) fn named_balances(&self) -> impl Iterator<Item = &SmolStr> {
-        self.balances.iter().filter(|id| *id != MAIN_BALANCE)
+    pub(super) fn named_balances(&self) -> impl Iterator<Item = &Balance> {
+        self.balances.iter().filter(|balance| !balance.is_main())
     }
 
     /// What the author says that messages cost.
@@ -372,7 +401,7 @@ impl Plan {
     }
 
     /// Until when nothing but what the payer does itself changes a price that is asked at `at`: the next edge of a
-    /// band, the end of a period, or of the plan.
+    /// band, the end of a period, a date of a row, or the end of the plan.
     #[must_use]
     pub fn steady_until(&self, at: Time) -> Option<Time> {
         let local = self.zone.local(at);
@@ -386,7 +415,8 @@ impl Plan {
         let periods = periods.filter_map(|per| per.end(local));
         let first = edge.chain(midnight).chain(periods).min_by_key(|local| (local.day, local.minute));
         let first = first.map(|local| self.zone.moment(local)).filter(|moment| *moment > at);
-        first.into_iter().chain(self.valid_to).min()
+        let date = self.dates.get(self.dates.partition_point(|date| *date <= at)).copied();
+        first.into_iter().chain(date).chain(self.valid_to).min()
     }
 
     /// How many rows of prices the plan has.

@@ -197,7 +197,8 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The row that prices the message: destination first, then origin, then hour, the exact before the general.
+    /// The row that prices the message: destination first, then origin, then hour, the exact before the general; of those
+    /// that are left the one that came into force last.
     fn row(&self, dests: &Dests, tell: &mut impl FnMut(Told<'_>)) -> Option<&'a Rate> {
         let day = self.on.plan.kind_of_day(self.on.local.day);
         let mut sold = Some(self.sold);
@@ -208,9 +209,13 @@ impl<'a> Case<'a> {
                 for origin in self.on.origins.all() {
                     let mut always = None;
                     for row in rows.iter().filter(|row| row.origin == *origin) {
+                        if !row.valid.contains(&self.on.at) {
+                            tell(Told::OtherTime { row });
+                            continue;
+                        }
                         let band = row.band.and_then(|band| self.on.plan.bands.get(usize::from(band)));
                         match band {
-                            None => always = Some(row),
+                            None => always = always.or(Some(row)),
                             Some(band) if band.holds(day, self.on.local.minute) => {
                                 tell(Told::Row { row, sold: kind });
                                 return Some(row);

@@ -4,8 +4,10 @@
 use super::calendar::Per;
 use super::numbers::{Country, KINDS};
 use super::plan::Plan;
-use crate::model::{ChargeOn, Settlement, Unit};
+use crate::model::{ChargeOn, Settlement, Time, Unit};
 use smol_str::{SmolStr, format_smolstr};
+use std::cmp::Reverse;
+use std::ops::Range;
 
 /// Where a message goes, as a row of prices names it; the later goes before the earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,6 +96,9 @@ impl From {
     }
 }
 
+/// How long a row without dates is in force.
+pub(super) const ALWAYS: Range<Time> = Time::from_millis(0)..Time::from_millis(u64::MAX);
+
 /// One row of prices; amounts in nano-units.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Rate {
@@ -103,6 +108,8 @@ pub(super) struct Rate {
     pub(super) origin: From,
     /// Place in the plan's bands; nothing: at all hours.
     pub(super) band: Option<u16>,
+    /// When it is in force; of several rows that are, the one that began last goes before the others.
+    pub(super) valid: Range<Time>,
     pub(super) unit: Unit,
     pub(super) tariff: Tariff,
     pub(super) setup: i128,
@@ -136,8 +143,9 @@ pub(super) enum Tariff {
     Steps { step: u64, price: i128, per: u64 },
     /// The whole message by its size in bytes; ascending.
     Tiers(Vec<Tier>),
-    /// Each unit at the price of the level that the units of the period have reached; the first level is from 0.
-    Volume { levels: Vec<Level>, per: Per },
+    /// At the price of the level that the units of the period have reached; the first level is from 0. `whole`: all units
+    /// of a message at the level of its last one, else each at its own.
+    Volume { levels: Vec<Level>, per: Per, whole: bool },
 }
 
 /// A whole-message size tier.
@@ -159,7 +167,7 @@ pub(super) struct Level {
 /// The rows of one service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Rates {
-    /// By destination, origin, band and line.
+    /// By destination, origin, date (the last one first), band and line.
     rows: Vec<Rate>,
     /// The destination of each row, apart from the rest of it so that a search stays in few cache lines.
     dests: Vec<Dest>,
@@ -175,7 +183,8 @@ impl Rates {
     /// Brings the rows into their order; nothing is found before.
     pub(super) fn sort(&mut self) {
         self.rows.sort_by(|a, b| {
-            (a.dest, a.origin, a.band, &a.file, a.line).cmp(&(b.dest, b.origin, b.band, &b.file, b.line))
+            let key = |of: &Rate| (of.dest, of.origin, Reverse(of.valid.start), of.band);
+            key(a).cmp(&key(b)).then_with(|| (&a.file, a.line).cmp(&(&b.file, b.line)))
         });
         self.dests = self.rows.iter().map(|rate| rate.dest).collect();
         self.kinds = self.dests.iter().fold(0, |kinds, dest| kinds | dest.bit());

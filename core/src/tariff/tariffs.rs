@@ -13,6 +13,12 @@ use std::sync::Arc;
 /// Tables that all plans share, by the names of their files.
 const SHARED: [&str; 4] = ["zones.toml", "networks.csv", "prefixes.csv", "ported.csv"];
 
+/// How the name of a price list in JSON ends.
+pub(super) const JSON: &str = ".json";
+
+/// How the names of price lists end.
+const LISTS: [&str; 2] = [".csv", JSON];
+
 /// An immutable set of plans: a change makes another, so that nobody who prices waits for it.
 #[derive(Clone, Debug, Default)]
 pub struct Tariffs {
@@ -52,7 +58,7 @@ impl std::error::Error for TariffError {}
 
 impl Tariffs {
     /// Reads a set of files by name: `zones.toml`, `networks.csv`, `prefixes.csv` and `ported.csv` say what is known of
-    /// numbers, any other `.csv` is a table of prices that a plan names, and everything else is a plan.
+    /// numbers, any other `.csv` and every `.json` is a table of prices that a plan names, and everything else is a plan.
     ///
     /// # Errors
     /// [`TariffError`] with every fault of every file; a set with a fault is refused whole.
@@ -135,11 +141,11 @@ fn is_shared(name: &str) -> bool {
 }
 
 fn is_price_list(name: &str) -> bool {
-    !is_shared(name) && name.ends_with(".csv")
+    !is_shared(name) && LISTS.iter().any(|end| name.ends_with(end))
 }
 
 fn is_plan(name: &str) -> bool {
-    !is_shared(name) && !name.ends_with(".csv")
+    !is_shared(name) && !is_price_list(name)
 }
 
 /// What the shared tables say of numbers.

@@ -144,12 +144,10 @@ impl Change {
         let first = days_of(year, self.month, 1);
         // 1970-01-01 was a Thursday.
         let weekday = (first + 4).rem_euclid(7);
-        let mut day =
-            first + (i64::from(self.weekday) - weekday).rem_euclid(7) + 7 * (i64::from(self.week) - 1);
-        if civil(day).1 != self.month {
-            day -= 7;
-        }
-        day * SECONDS_A_DAY + self.second
+        let day = first + (i64::from(self.weekday) - weekday).rem_euclid(7) + 7 * (i64::from(self.week) - 1);
+        // Only a fifth week can lie beyond the month.
+        let is_beyond = self.week == 5 && civil(day).1 != self.month;
+        (if is_beyond { day - 7 } else { day }) * SECONDS_A_DAY + self.second
     }
 }
 

@@ -94,7 +94,7 @@ impl Message {
 pub(crate) enum Body {
     Steps { step: u64, price: u64, per: u64 },
     Tiers { small: u64, low: u64, high: u64 },
-    Volume { price: u64, from: u64, then: u64 },
+    Volume { price: u64, from: u64, then: u64, all: bool },
     Conversation { price: u64 },
     NotOffered,
 }
@@ -105,6 +105,9 @@ pub(crate) struct Row {
     pub(crate) own: bool,
     /// `home`, `wifi` or `any`.
     pub(crate) origin: &'static str,
+    /// Hours after the start of the payer's life from when and to when it is in force.
+    pub(crate) from: Option<u64>,
+    pub(crate) to: Option<u64>,
     pub(crate) body: Body,
     pub(crate) setup: u64,
     pub(crate) min: u64,
@@ -145,12 +148,18 @@ pub(crate) struct Cap {
     pub(crate) amount: u64,
     pub(crate) per: &'static str,
     pub(crate) then: &'static str,
+    /// The payer may agree to more.
+    pub(crate) raisable: bool,
+    /// Shares in percent that are told of.
+    pub(crate) notify: &'static [u64],
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Model {
     pub(crate) decimals: u32,
     pub(crate) rounding: &'static str,
+    /// What is a low balance.
+    pub(crate) low: Option<u64>,
     /// Which balance is spent first, when there are two.
     pub(crate) order: Option<[&'static str; 2]>,
     /// Chat is priced by the conversation, not by the byte.
@@ -180,6 +189,14 @@ impl Model {
                 let must = service == Service::Sms && (own, origin) == (false, "any");
                 if must || draw.below(8) < often {
                     rows.push(row(draw, service, own, origin, talks));
+                    // A price that is announced, perhaps for a time only, and one after it.
+                    for from in [1 + draw.below(200), 201 + draw.below(200)] {
+                        if draw.one_in(5) {
+                            let to = draw.one_in(2).then(|| from + 1 + draw.below(150));
+                            let later = row(draw, service, own, origin, talks);
+                            rows.push(Row { from: Some(from), to, ..later });
+                        }
+                    }
                 }
             }
         }
@@ -203,31 +220,16 @@ impl Model {
             grants: allowances.iter().map(|allowance| allowance.id).collect(),
         });
         let pass = pass.filter(|pass| !pass.grants.is_empty());
-        let smallest = 10_u64.pow(6 - decimals);
-        let mut caps = Vec::new();
-        for id in ["x", "y"] {
-            if draw.one_in(3) {
-                let service = draw.one_in(2).then(|| draw.of(&Service::ALL));
-                let amount = draw.below(200_000) / smallest * smallest;
-                caps.push(Cap {
-                    id,
-                    of: draw.of(&["payer", "account", "route"]),
-                    service,
-                    amount,
-                    per: draw.of(&PERS),
-                    then: draw.of(&["free", "block"]),
-                });
-            }
-        }
         Self {
             decimals,
             rounding: draw.of(&["up", "half-up", "half-even", "down"]),
+            low: draw.one_in(2).then(|| draw.below(300_000)),
             order: draw.of(&[None, Some(["bonus", "main"]), Some(["main", "bonus"])]),
             talks,
             rows,
             allowances,
             pass,
-            caps,
+            caps: caps(draw, 10_u64.pow(6 - decimals)),
         }
     }
 
@@ -237,8 +239,12 @@ impl Model {
              [[destination]]\nid = \"own\"\nprefixes = [\"4670\"]\n",
             self.decimals, self.rounding
         );
+        text.push_str("[balance]\n");
         if let Some(order) = self.order {
-            text.push_str(&format!("[balance]\norder = {order:?}\n"));
+            text.push_str(&format!("order = {order:?}\n"));
+        }
+        if let Some(low) = self.low {
+            text.push_str(&format!("low = \"{}\"\n", decimal(low)));
         }
         for (n, row) in self.rows.iter().enumerate() {
             row.write(n, &mut text);
@@ -259,17 +265,46 @@ impl Model {
         for cap in &self.caps {
             let services =
                 cap.service.map_or_else(String::new, |service| format!("services = [\"{service}\"]\n"));
+            let mut notify = String::new();
+            if !cap.notify.is_empty() {
+                notify = format!("notify = {:?}\n", cap.notify);
+            }
             text.push_str(&format!(
-                "[[cap]]\nid = \"{}\"\nof = \"{}\"\n{services}amount = \"{}\"\nper = \"{}\"\nthen = \"{}\"\n",
+                "[[cap]]\nid = \"{}\"\nof = \"{}\"\n{services}amount = \"{}\"\nper = \"{}\"\nthen = \"{}\"\noverride = {}\n{notify}",
                 cap.id,
                 cap.of,
                 decimal(cap.amount),
                 cap.per,
-                cap.then
+                cap.then,
+                cap.raisable
             ));
         }
         text
     }
+}
+
+/// Caps in whole multiples of the smallest charge.
+fn caps(draw: &mut Draw, smallest: u64) -> Vec<Cap> {
+    let mut caps = Vec::new();
+    for id in ["x", "y"] {
+        if draw.one_in(3) {
+            let service = draw.one_in(2).then(|| draw.of(&Service::ALL));
+            let amount = draw.below(200_000) / smallest * smallest;
+            let of = draw.of(&["payer", "account", "route"]);
+            let (per, then) = (draw.of(&PERS), draw.of(&["free", "block"]));
+            caps.push(Cap {
+                id,
+                of,
+                service,
+                amount,
+                per,
+                then,
+                raisable: (of, then) == ("payer", "block") && draw.one_in(2),
+                notify: draw.of(&[&[], &[80, 100], &[1, 33, 50, 99]]),
+            });
+        }
+    }
+    caps
 }
 
 /// True when the row sells what the allowance covers of a service.
@@ -286,7 +321,8 @@ fn row(draw: &mut Draw, service: Service, own: bool, origin: &'static str, talks
             Body::Tiers { small: 1 + draw.below(2500), low: amount(draw), high: amount(draw) }
         }
         (Service::Sms, 1 | 2) => {
-            Body::Volume { price: amount(draw), from: 1 + draw.below(12), then: amount(draw) }
+            let (price, then) = (amount(draw), amount(draw));
+            Body::Volume { price, from: 1 + draw.below(12), then, all: draw.one_in(2) }
         }
         (Service::Im, _) if talks => Body::Conversation { price: amount(draw) },
         (Service::Im, _) => {
@@ -302,6 +338,8 @@ fn row(draw: &mut Draw, service: Service, own: bool, origin: &'static str, talks
         service,
         own,
         origin,
+        from: None,
+        to: None,
         body,
         setup: if draw.one_in(3) { draw.below(9000) } else { 0 },
         min,
@@ -354,8 +392,9 @@ impl Row {
                 decimal(*low),
                 decimal(*high)
             )),
-            Body::Volume { price, from, then } => text.push_str(&format!(
-                "id = \"v{n}\"\nprice = \"{}\"\nvolume = [{{ from = {from}, price = \"{}\" }}]\n",
+            Body::Volume { price, from, then, all } => text.push_str(&format!(
+                "volume_mode = \"{}\"\nid = \"v{n}\"\nprice = \"{}\"\nvolume = [{{ from = {from}, price = \"{}\" }}]\n",
+                if *all { "all" } else { "graduated" },
                 decimal(*price),
                 decimal(*then)
             )),
@@ -371,6 +410,12 @@ impl Row {
             decimal(self.min),
             self.when
         ));
+        for (key, hours) in [("valid_from", self.from), ("valid_to", self.to)] {
+            if let Some(hours) = hours {
+                let at = Time::from_millis(crate::START + hours * 3_600_000);
+                text.push_str(&format!("{key} = {at}\n"));
+            }
+        }
         if let Some(max) = self.max {
             text.push_str(&format!("max = \"{}\"\n", decimal(max)));
         }

@@ -15,7 +15,7 @@ mod promise;
 use draw::{Draw, Model};
 use naive::Naive;
 use switchback_core::charge::{Hold, LedgerEntry, LedgerKind, balance};
-use switchback_core::model::{Currency, Funds, MessageId, Money, PayerId, Price, Shard, Time};
+use switchback_core::model::{Currency, Funds, MessageId, Money, Notice, PayerId, Price, Shard, Time};
 use switchback_core::tariff::{LedgerError, Payer, Plan, price};
 
 const DAY: u64 = 86_400_000;
@@ -51,6 +51,7 @@ fn life(seed: u64) {
     let mut at = START;
     for n in 0..ASKED {
         at += if draw.one_in(2) { draw.below(60) * 60_000 } else { draw.below(20) * DAY / 10 };
+        raise(&mut draw, &model, (&mut payer, &plan), &mut naive, Time::from_millis(at));
         let message = draw.message(Time::from_millis(at));
         let quote = price(&plan, &payer, &message.ask());
         let expected = naive.price(&message);
@@ -82,6 +83,9 @@ fn life(seed: u64) {
             };
             let before = payer.balance;
             write(&mut payer, &mut ledger, attempt, kind, &hold, at).unwrap();
+            let told = payer.notices(&plan, ledger.last().unwrap());
+            let told = told.iter().map(news).collect::<Vec<_>>();
+            assert_eq!(told, naive.news(kind, hold.amount.nanos, &taken), "seed {seed} case {n}\n{text}");
             if kind == LedgerKind::Commit {
                 let charged = before.checked_sub(payer.balance).unwrap();
                 assert_eq!(charged, hold.amount, "what is quoted is what is charged");
@@ -94,6 +98,33 @@ fn life(seed: u64) {
         check(&payer, &ledger, funds);
         let spent = payer.bucket("bonus").map_or(0, |bucket| bucket.used + bucket.held);
         assert_eq!(spent, naive.bonus_gone(), "seed {seed} case {n}\n{text}");
+    }
+}
+
+/// Now and then the payer agrees that a cap takes more.
+fn raise(
+    draw: &mut Draw,
+    model: &Model,
+    (payer, plan): (&mut Payer, &Plan),
+    naive: &mut Naive<'_>,
+    at: Time,
+) {
+    for cap in model.caps.iter().filter(|cap| cap.raisable) {
+        if draw.one_in(4) {
+            let by = draw.below(60_000_000);
+            payer.raise(cap.id, Money::from_nanos(Currency::EUR, by.into()), plan, at).unwrap();
+            naive.raise(cap, by, at);
+        }
+    }
+}
+
+/// A notice as the naive implementation tells it.
+fn news(notice: &Notice) -> (String, u64) {
+    match notice {
+        Notice::CapReached { cap, percent } => {
+            (cap.split('@').next().unwrap().to_owned(), u64::from(*percent))
+        }
+        Notice::BalanceLow => (String::new(), 0),
     }
 }
 

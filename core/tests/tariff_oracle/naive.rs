@@ -1,7 +1,7 @@
 //! The prices again, written by somebody who knows the rules and nothing of the program: no indexes, one unit at a
 //! time, decimals by long division, and periods named as people name them.
 
-use crate::draw::{Body, Message, Model, Row};
+use crate::draw::{Body, Cap, Message, Model, Row};
 use std::collections::BTreeMap;
 use switchback_core::charge::LedgerKind;
 use switchback_core::model::{Currency, Money, NotOffered, Price, Service, Time, UnknownPrice};
@@ -13,11 +13,18 @@ pub(crate) struct Naive<'m> {
     model: &'m Model,
     /// Units used or held, by counter and period.
     gone: BTreeMap<(String, String), u64>,
+    /// What caps were raised by, by cap and period, in nano-units.
+    raised: BTreeMap<(String, String), u64>,
     /// Money and credit that is neither spent nor held, in nano-units.
     free: i128,
     /// The part of it that is credit, and what was paid into the balance `bonus`.
     credit: i128,
     bonus: u64,
+    /// Money and credit that is not spent.
+    unspent: i128,
+    /// The period that a counter is in, what is charged in it, and the share of it that was told.
+    charged: BTreeMap<String, (String, i128, u64)>,
+    told_low: bool,
 }
 
 pub(crate) struct Answer {
@@ -41,7 +48,22 @@ fn period(per: &str, at: Time) -> String {
 
 impl<'m> Naive<'m> {
     pub(crate) fn new(model: &'m Model, money: i128, credit: i128, bonus: u64) -> Self {
-        Self { model, gone: BTreeMap::new(), free: money + credit, credit, bonus }
+        Self {
+            model,
+            gone: BTreeMap::new(),
+            raised: BTreeMap::new(),
+            free: money + credit,
+            credit,
+            bonus,
+            unspent: money + credit,
+            charged: BTreeMap::new(),
+            told_low: false,
+        }
+    }
+
+    /// The payer agreed that a cap takes so much more until its period ends.
+    pub(crate) fn raise(&mut self, cap: &Cap, nanos: u64, at: Time) {
+        *self.raised.entry((cap.id.to_owned(), period(cap.per, at))).or_default() += nanos;
     }
 
     /// What of the bonus is spent or held.
@@ -66,7 +88,43 @@ impl<'m> Naive<'m> {
         self.free -= nanos;
         for (id, period, units) in taken {
             *self.gone.entry((id.clone(), period.clone())).or_default() += units;
+            let now = self.charged.entry(id.clone()).or_insert_with(|| (period.clone(), 0, 0));
+            if now.0 != *period {
+                *now = (period.clone(), 0, 0);
+            }
         }
+    }
+
+    /// What the charge brings to be told: the cap and the share, or nothing and 0 of a low balance.
+    pub(crate) fn news(&mut self, kind: LedgerKind, nanos: i128, taken: &Taken) -> Vec<(String, u64)> {
+        let sign = match kind {
+            LedgerKind::Commit => 1,
+            LedgerKind::Refund => -1,
+            _ => return Vec::new(),
+        };
+        self.unspent -= sign * nanos;
+        let mut news = Vec::new();
+        for (id, period, units) in taken {
+            let name = id.split(' ').next().unwrap();
+            let Some(cap) = self.model.caps.iter().find(|cap| cap.id == name) else { continue };
+            let (now, sum, told) = self.charged.get_mut(id).unwrap();
+            if now != period {
+                continue;
+            }
+            *sum += sign * i128::from(*units);
+            let share = *sum * 100 / i128::from((cap.amount * 1000).max(1));
+            let reached = cap.notify.iter().copied().filter(|percent| i128::from(*percent) <= share).max();
+            if let Some(percent) = reached.filter(|percent| sign > 0 && *told < *percent) {
+                *told = percent;
+                news.push((name.to_owned(), percent));
+            }
+        }
+        let is_low = self.model.low.is_some_and(|low| self.unspent < i128::from(low) * 1000);
+        if sign > 0 && nanos > 0 && is_low && !self.told_low {
+            self.told_low = true;
+            news.push((String::new(), 0));
+        }
+        news
     }
 
     pub(crate) fn end(&mut self, kind: LedgerKind, nanos: i128, taken: &Taken) {
@@ -83,15 +141,20 @@ impl<'m> Naive<'m> {
         amount - self.gone.get(&(id.to_owned(), period.to_owned())).copied().unwrap_or(0)
     }
 
-    /// The row: destination before origin.
+    /// The row: destination before origin, and of several the one that began last.
     fn row(&self, message: &Message) -> Option<(usize, &'m Row)> {
         let here = if message.wifi { ["wifi", "home", "any"].as_slice() } else { ["home", "any"].as_slice() };
         let dests = if message.own { [true, false].as_slice() } else { [false].as_slice() };
         for own in dests {
             for origin in here {
-                let found = self.model.rows.iter().enumerate().find(|(_, row)| {
+                let hours = (message.at.as_millis() - crate::START) / 3_600_000;
+                let fits = self.model.rows.iter().enumerate().filter(|(_, row)| {
                     row.service == message.service && row.own == *own && row.origin == *origin
                 });
+                let in_force = fits.filter(|(_, row)| {
+                    row.from.is_none_or(|from| from <= hours) && row.to.is_none_or(|to| hours < to)
+                });
+                let found = in_force.max_by_key(|(_, row)| row.from);
                 if found.is_some() {
                     return found;
                 }
@@ -206,7 +269,7 @@ impl<'m> Naive<'m> {
     }
 
     fn capped(&self, message: &Message, mut amount: i128, degraded: bool, mut taken: Taken) -> Answer {
-        let counts = |cap: &&crate::draw::Cap| match cap.of {
+        let counts = |cap: &&Cap| match cap.of {
             "account" => message.account.is_some(),
             "route" => message.route.is_some(),
             _ => true,
@@ -215,13 +278,15 @@ impl<'m> Naive<'m> {
             let caps = self.model.caps.iter().filter(counts);
             caps.filter(|cap| cap.service.is_none_or(|of| of == message.service))
         };
-        let name = |cap: &crate::draw::Cap| match cap.of {
+        let name = |cap: &Cap| match cap.of {
             "account" => format!("{} of account {:?}", cap.id, message.account),
             "route" => format!("{} of route {:?}", cap.id, message.route),
             _ => cap.id.to_owned(),
         };
-        let left = |cap: &crate::draw::Cap| {
-            i128::from(self.left(&name(cap), &period(cap.per, message.at), cap.amount * 1000))
+        let left = |cap: &Cap| {
+            let place = (name(cap), period(cap.per, message.at));
+            let raised = self.raised.get(&place).copied().unwrap_or(0);
+            i128::from(self.left(&place.0, &place.1, cap.amount * 1000 + raised))
         };
         for cap in caps().filter(|cap| cap.then == "free") {
             amount = amount.min(left(cap));
@@ -231,9 +296,7 @@ impl<'m> Naive<'m> {
         }
         self.pay(amount, &mut taken);
         if amount > 0 {
-            let count = |cap: &crate::draw::Cap| {
-                (name(cap), period(cap.per, message.at), u64::try_from(amount).unwrap())
-            };
+            let count = |cap: &Cap| (name(cap), period(cap.per, message.at), u64::try_from(amount).unwrap());
             taken.extend(caps().map(count));
         }
         Answer { price: Price::Exact(Money::from_nanos(Currency::EUR, amount)), degraded, taken }
@@ -284,8 +347,9 @@ fn body(row: &Row, open: u64, bytes: u64, before: u64) -> Option<(i128, i128)> {
         Body::Tiers { high, .. } if bytes <= 3000 => (i128::from(high), 1),
         Body::Tiers { .. } | Body::NotOffered => return None,
         Body::Conversation { price } => (i128::from(open) * i128::from(price), 1),
-        Body::Volume { price, from, then } => {
-            let one = |nth: u64| if nth < from { price } else { then };
+        Body::Volume { price, from, then, all } => {
+            let last = before + open - 1;
+            let one = |nth: u64| if (if all { last } else { nth }) < from { price } else { then };
             (i128::from((before..before + open).map(one).sum::<u64>()), 1)
         }
     };

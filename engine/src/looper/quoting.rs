@@ -93,7 +93,7 @@ impl Looper {
         let (recipient, originator) = (&message.recipient, &message.originator);
         let question = Question { recipient, subscriber, content, originator, at: now, quoted };
         let purse = purse(message, seat.as_deref(), None);
-        let plan = purse.plan();
+        let (plan, notices) = (purse.plan(), purse.standing(originator, now));
         let Some((offers, allowances)) = shared.offers(question, purse) else {
             return Ok(None);
         };
@@ -116,6 +116,7 @@ impl Looper {
             suggested: forecast.as_ref().and_then(|forecast| forecast.first),
             fallback: forecast.as_ref().and_then(|forecast| forecast.fallback.clone()),
             you_pay_at_most: forecast.as_ref().and_then(|forecast| forecast.message.limit()),
+            notices,
         };
         let promise = Promise {
             owner: message.originator.owner.clone(),

@@ -7,8 +7,8 @@ use crate::work::{CommandWork, MatchWork, Poke, Work};
 use std::sync::Arc;
 use switchback_core::lifecycle::Effect;
 use switchback_core::model::{
-    Content, Event, Message, MessageId, PayerId, PeerId, ReportKind, RouteId, Status, SubscriberId, Target,
-    Time, Withdrawal,
+    Content, Event, EventKind, Message, MessageId, PayerId, PeerId, ReportKind, RouteId, Status,
+    SubscriberId, Target, Time, Withdrawal,
 };
 use switchback_core::tariff::Payer;
 use switchback_ports::{CancelOutcome, Committed, Conflict, Expect, IncomingMessage, Unit};
@@ -95,6 +95,15 @@ impl Pending {
         }
     }
 
+    /// The operator hears of money that runs out.
+    fn log_notices(&self) {
+        for event in &self.events {
+            if let (EventKind::Notice(notice), Some(payer)) = (&event.kind, &self.payer) {
+                tracing::info!(%payer, %notice, "a payer's money comes to a mark");
+            }
+        }
+    }
+
     /// When the unit makes a peer's id known, no other open message may have it on that route.
     pub(super) fn expect_peer_id(&mut self, before: &Message, after: &Message, unit: &mut Unit) {
         let Work::Report(work) = &self.job.work else { return };
@@ -140,6 +149,7 @@ impl Looper {
             match result {
                 Ok(committed) => {
                     self.shared.counters.changes(&pending.events);
+                    pending.log_notices();
                     if !pending.events.is_empty() {
                         let events = std::mem::take(&mut pending.events);
                         let told = Told { events, incoming: pending.incoming.take() };

@@ -157,11 +157,18 @@ impl<'a> Step<'a> {
             // Without a payer nothing is reserved: IM is free to the network.
             return Ok(());
         };
+        let mut notices = Vec::new();
         for entry in new {
             if let Err(error) = seat.payer.apply(entry) {
                 tracing::error!(message = %self.message.id, %error, kind = ?entry.kind, "the payer did not take an entry");
                 return Err(Trouble::Fault);
             }
+            if let Some(plan) = &seat.plan {
+                notices.extend(seat.payer.notices(plan, entry));
+            }
+        }
+        for notice in notices {
+            lifecycle::notice(self.message, notice, self.now, &mut self.changes);
         }
         self.applied = self.changes.ledger.len();
         Ok(())

@@ -2,11 +2,12 @@
 
 use crate::scene::{Scene, euro, number, options};
 use switchback_core::model::{
-    Content, FailReason, FallbackRule, Message, Money, Presence, Service, ServiceChoice, Status,
+    Content, FailReason, FallbackRule, Message, Money, Notice, PayerId, PlanId, Presence, ReportKind,
+    Service, ServiceChoice, Status,
 };
 use switchback_ports::directory::{Entry, Kind, PlanText};
 use switchback_ports::{
-    Accepted, Intake, NamedQuote, Quote, QuoteAsk, QuotedCharge, QuotedFallback, Refusal,
+    Accepted, Intake, NamedQuote, PayerChange, Quote, QuoteAsk, QuotedCharge, QuotedFallback, Refusal,
 };
 
 const SMS: ServiceChoice = ServiceChoice::Named(Service::Sms);
@@ -40,6 +41,27 @@ fn plan_says(scene: &Scene, instead: &[(&str, &str)]) {
     let text = text.replace("version = 1", "version = 2");
     let text = instead.iter().fold(text, |text, (old, new)| text.replace(old, new));
     scene.put(Entry::Plan(PlanText { id, text }));
+}
+
+#[test]
+fn plans_that_come_at_the_same_time_are_all_there() {
+    let scene = Scene::new();
+    let Entry::Plan(PlanText { text, .. }) = scene.engine.directory(Kind::Plan).remove(0) else {
+        panic!("not a plan")
+    };
+    let ids = || (0..8).map(|n| PlanId::new(format!("plan-{n}")));
+    let plan = |id: PlanId| {
+        let text = text.replace("id = \"plan\"", &format!("id = \"{id}\""));
+        Entry::Plan(PlanText { id, text })
+    };
+    let puts: Vec<_> = ids().map(|id| scene.engine.put(plan(id))).collect();
+    for put in puts {
+        put.wait().unwrap().unwrap();
+    }
+    for id in ids() {
+        let payer = scene.engine.put_payer(PayerId::new(id.as_str()), PayerChange::to(id));
+        payer.wait().unwrap().unwrap();
+    }
 }
 
 #[test]
@@ -172,4 +194,30 @@ fn a_quote_says_when_a_price_is_paid_and_how_sure_it_is() {
         assert_eq!((line.charge_on, line.price.kind()), (Some(charge), kind), "{words}");
         plan_says(&scene, &[(&words, row)]);
     }
+}
+
+#[test]
+fn money_that_runs_out_is_told_once_with_the_charge_and_in_every_quote() {
+    let scene = Scene::new();
+    let cap = "[balance]\nlow = \"99.95\"\n[[cap]]\nid = \"month\"\namount = \"0.10\"\nper = \"month\"\nthen = \"block\"\nnotify = [50]\n";
+    plan_says(&scene, &[("rounding = \"up\"\n", &format!("rounding = \"up\"\n{cap}"))]);
+    let notices =
+        |id| scene.names(id).into_iter().filter(|name| name.starts_with("payer.")).collect::<Vec<_>>();
+    let delivered = |n: usize| {
+        let message = scene.send("hello", SMS);
+        let peer_id = format!("id{n}");
+        scene.hand_over(&scene.sms.order(n), &peer_id);
+        assert!(scene.receive(&peer_id, ReportKind::Delivered));
+        notices(message.id)
+    };
+    assert_eq!(quote(&scene, "hi", |_| ()).notices, []);
+    assert_eq!(delivered(1), Vec::<&str>::new());
+    assert_eq!(delivered(2), ["payer.cap_reached", "payer.balance_low"]);
+    assert_eq!(delivered(3), Vec::<&str>::new(), "told already");
+    let half = Notice::CapReached { cap: "month".into(), percent: 50 };
+    assert_eq!(quote(&scene, "hi", |_| ()).notices, [half.clone(), Notice::BalanceLow]);
+    let scene = scene.crash();
+    assert_eq!(quote(&scene, "hi", |_| ()).notices, [half, Notice::BalanceLow], "as durable as the charge");
+    scene.prove_ledger();
+    assert_eq!(scene.engine.counters().notices, 0, "those of before the crash");
 }

@@ -44,7 +44,7 @@ pub(super) fn bench(args: &LedgerArgs) -> Result<ExitCode, Failure> {
     up_to(&folder.data(), args.messages, PAYERS)?;
     let list = reload::List::write(&folder, args.rows)?;
     let smsc = Smsc::start(10)?;
-    let sections = format!("{}{}{}", files::SECTION, list.section(), smsc.route());
+    let sections = format!("{}{}{}", files::SECTION, reload::SECTION, smsc.route());
     let mut server = Server::start(&folder, &sections)?;
     tell("writing the charging records")?;
     let written = files::written(&server)?;

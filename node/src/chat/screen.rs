@@ -117,7 +117,8 @@ fn prices(quote: &Value) -> String {
 /// What is promised: the most that is paid, and what follows when the first service does not deliver.
 fn promise(quote: &Value) -> String {
     let Some(followed) = words::followed(quote, name) else { return String::new() };
-    format!("You pay at most {}  \u{00b7}  {followed}", words::amount(quote.get("you_pay_at_most")))
+    let most = format!("You pay at most {}", words::amount(quote.get("you_pay_at_most")));
+    [most, followed].into_iter().chain(words::notices(quote)).collect::<Vec<_>>().join("  \u{00b7}  ")
 }
 
 fn name(service: &str) -> &str {

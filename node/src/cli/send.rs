@@ -163,6 +163,9 @@ pub(super) fn table(quote: &Value) -> String {
         let rest = [units, notes].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ");
         lines.push_str(&format!("{name:<10} {cost:<14} {rest}\n"));
     }
+    for notice in words::notices(quote) {
+        lines.push_str(&format!("note       {notice}\n"));
+    }
     let Some(followed) = words::followed(quote, |name| name) else {
         return lines + "suggested  nothing: no service can take it\n";
     };

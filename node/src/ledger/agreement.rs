@@ -4,6 +4,7 @@
 use super::compare::{Compared, Found};
 use super::suspects::Suspects;
 use crate::cli::Failure;
+use crate::progress::Progress;
 use crate::records::{
     Brought, CHARGE_CLEARED, CHARGE_IN_DOUBT, CHARGE_UNCOLLECTED, Form, Record, Source, Walk, signed,
 };
@@ -60,11 +61,12 @@ impl Agreement {
                 return Err(Failure::Usage(format!("{} has no record files", folder.display())));
             }
         }
-        let mut walk = Walk::of(source);
+        let (mut walk, mut progress) = (Walk::of(source), Progress::new());
         while let Some(brought) = walk.next()? {
             if brought.cursor > until {
                 break;
             }
+            progress.at("comparing records", brought.cursor, until);
             all.take(brought, suspects)?;
         }
         let chapter = all.chapter;

@@ -1,6 +1,6 @@
 //! Record files held against the records that the log gives: number by number, in one pass over both.
 
-use crate::records::{Form, Line, Lines, Record};
+use crate::records::{Form, Lines, Record};
 use serde_json::{Value, json};
 use std::io;
 use std::path::Path;
@@ -132,13 +132,13 @@ impl Compared {
 
     fn advance(&mut self) -> io::Result<()> {
         self.next = None;
-        while let Some(Line { place, record }) = self.lines.next()? {
+        while let Some(record) = self.lines.next()? {
             match record {
                 Ok(record) => {
                     self.next = Some(Box::new(record));
                     return Ok(());
                 }
-                Err(why) => self.unreadable.add(|| format!("{place}: {why}")),
+                Err(why) => self.unreadable.add(|| why),
             }
         }
         Ok(())
@@ -147,7 +147,9 @@ impl Compared {
 
 /// In what two records of one number differ.
 fn told(has: &Record, wanted: &Record, unlike: &[&'static str]) -> String {
-    let value = |record: &Record, name| record.clone().value_mut(name).cloned().unwrap_or_default();
+    let value = |record: &Record, name| {
+        record.clone().value_mut(name).map(|(_, value)| value.clone()).unwrap_or_default()
+    };
     let parts: Vec<_> = unlike
         .iter()
         .map(|name| format!("{name} is \"{}\", the log says \"{}\"", value(has, name), value(wanted, name)))

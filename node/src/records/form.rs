@@ -3,12 +3,17 @@
 
 use super::record::{COLUMNS, Kind, Record};
 use super::settings::Form;
-use serde_json::{Map, Value};
-use smol_str::{SmolStr, format_smolstr};
-use std::fmt::Write;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde_json::Value;
+use smol_str::{SmolStr, ToSmolStr, format_smolstr};
+use std::borrow::Cow;
+use std::fmt::{self, Write};
 
 /// The longest line that a reader takes, in bytes.
 pub(crate) const LINE_MAX: usize = 65_536;
+
+/// How a flag stands in a record.
+const YES: SmolStr = SmolStr::new_static("true");
 
 /// Why a line is no record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,7 +21,7 @@ pub(crate) const LINE_MAX: usize = 65_536;
 pub(crate) struct Unreadable(SmolStr);
 
 impl Unreadable {
-    fn why(text: impl std::fmt::Display) -> Self {
+    fn why(text: impl fmt::Display) -> Self {
         Self(format_smolstr!("{text}"))
     }
 }
@@ -96,30 +101,41 @@ pub(crate) fn write_csv<'a>(values: impl IntoIterator<Item = &'a str>, to: &mut 
 }
 
 fn read_json(line: &str) -> Result<Record, Unreadable> {
-    let members: Map<String, Value> = serde_json::from_str(line).map_err(Unreadable::why)?;
-    record_of(&members)
+    serde_json::from_str(line).map_err(Unreadable::why)
 }
 
-/// The record that a JSON object stands for.
-///
-/// # Errors
-/// [`Unreadable`] when a member is unknown or of another kind.
-pub(crate) fn record_of(members: &Map<String, Value>) -> Result<Record, Unreadable> {
-    let mut record = Record::default();
-    for (name, value) in members {
-        let kind = COLUMNS.iter().find(|(known, _)| known == name).map(|(_, kind)| *kind);
-        let text = match (kind, value) {
-            (Some(Kind::Text), Value::String(text)) if !text.is_empty() => SmolStr::new(text),
-            (Some(Kind::Number), Value::Number(number)) if number.is_u64() => format_smolstr!("{number}"),
-            (Some(Kind::Flag), Value::Bool(true)) => SmolStr::new_static("true"),
-            (None, _) => return Err(Unreadable::why(format_args!("no record has `{name}`"))),
-            _ => return Err(Unreadable::why(format_args!("`{name}` is not as a record has it"))),
-        };
-        if let Some(place) = record.value_mut(name) {
-            *place = text;
-        }
+/// The record that a JSON object stands for; an error when a member is unknown or of another kind.
+impl<'de> Deserialize<'de> for Record {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(Members)
     }
-    Ok(record)
+}
+
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Record;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a record")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Record, A::Error> {
+        let mut record = Record::default();
+        while let Some(name) = members.next_key::<SmolStr>()? {
+            let Some((kind, place)) = record.value_mut(&name) else {
+                return Err(Error::custom(format_args!("no record has `{name}`")));
+            };
+            let value = match kind {
+                Kind::Text => members.next_value::<SmolStr>().ok().filter(|text| !text.is_empty()),
+                Kind::Number => members.next_value::<u64>().ok().map(|number| number.to_smolstr()),
+                Kind::Flag => members.next_value::<bool>().ok().filter(|flag| *flag).map(|_| YES),
+            };
+            let odd = || Error::custom(format_args!("`{name}` is not as a record has it"));
+            *place = value.ok_or_else(odd)?;
+        }
+        Ok(record)
+    }
 }
 
 fn read_csv(line: &str) -> Result<Record, Unreadable> {
@@ -132,13 +148,13 @@ fn read_csv(line: &str) -> Result<Record, Unreadable> {
     for ((name, kind), value) in COLUMNS.iter().zip(values) {
         let good = match kind {
             Kind::Text => true,
-            Kind::Number => value.is_empty() || value.parse::<u64>().is_ok_and(|n| n.to_string() == value),
-            Kind::Flag => value.is_empty() || value == "true",
+            Kind::Number => value.is_empty() || value.parse::<u64>().is_ok_and(|n| *n.to_smolstr() == *value),
+            Kind::Flag => value.is_empty() || *YES == *value,
         };
         if !good {
             return Err(Unreadable::why(format_args!("`{name}` is not as a record has it")));
         }
-        if let Some(place) = record.value_mut(name) {
+        if let Some((_, place)) = record.value_mut(name) {
             *place = SmolStr::new(value);
         }
     }
@@ -146,17 +162,20 @@ fn read_csv(line: &str) -> Result<Record, Unreadable> {
 }
 
 /// The values of a line of CSV. A quoted one may hold everything but the end of the line, which no value of ours has.
-fn values_of(line: &str) -> Result<Vec<String>, Unreadable> {
-    let (mut values, mut rest) = (Vec::new(), line);
+fn values_of(line: &str) -> Result<Vec<Cow<'_, str>>, Unreadable> {
+    let (mut values, mut rest) = (Vec::with_capacity(COLUMNS.len()), line);
     loop {
         let (value, after) = match rest.strip_prefix('"') {
-            Some(quoted) => quoted_value(quoted)?,
+            Some(quoted) => {
+                let (value, after) = quoted_value(quoted)?;
+                (Cow::Owned(value), after)
+            }
             None => {
                 let (value, after) = rest.split_at(rest.find(',').unwrap_or(rest.len()));
                 if value.contains('"') {
                     return Err(Unreadable::why("a quotation mark inside a bare value"));
                 }
-                (value.to_owned(), after)
+                (Cow::Borrowed(value), after)
             }
         };
         values.push(value);
@@ -205,7 +224,7 @@ mod tests {
         values.prop_map(|values| {
             let mut record = Record::default();
             for ((name, _), value) in COLUMNS.iter().zip(values) {
-                *record.value_mut(name).unwrap() = SmolStr::new(value);
+                *record.value_mut(name).unwrap().1 = SmolStr::new(value);
             }
             record
         })
@@ -255,9 +274,15 @@ mod tests {
     #[test]
     fn what_is_no_record_says_why() {
         let why = |form: Form, line: &str| form.read(line).unwrap_err().to_string();
-        assert_eq!(why(Form::Jsonl, r#"{"seq":1,"sequence":2}"#), "no record has `sequence`");
-        assert_eq!(why(Form::Jsonl, r#"{"seq":"1"}"#), "`seq` is not as a record has it");
-        assert_eq!(why(Form::Jsonl, r#"{"charge":0.09}"#), "`charge` is not as a record has it");
+        let begins = |line: &str, with: &str| {
+            let why = why(Form::Jsonl, line);
+            assert!(why.starts_with(with), "{why}");
+        };
+        begins(r#"{"seq":1,"sequence":2}"#, "no record has `sequence`");
+        begins(r#"{"seq":"1"}"#, "`seq` is not as a record has it");
+        begins(r#"{"charge":0.09}"#, "`charge` is not as a record has it");
+        begins(r#"{"owner":""}"#, "`owner` is not as a record has it");
+        begins(r#"{"may_duplicate":false}"#, "`may_duplicate` is not as a record has it");
         assert_eq!(why(Form::Csv, "1,2"), format!("2 values where a record has {}", COLUMNS.len()));
         let line = format!("01{}", ",".repeat(COLUMNS.len() - 1));
         assert_eq!(why(Form::Csv, &line), "`seq` is not as a record has it");

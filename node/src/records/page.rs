@@ -1,10 +1,12 @@
 //! The log's records a page at a time: what the API answers, and what the export and the audit read.
 
 use super::following::{Brought, Follower, Moved};
-use super::form::{record_of, write_json};
+use super::form::write_json;
 use super::making::Maker;
+use super::record::Record;
 use crate::cli::Failure;
 use crate::http::Client;
+use serde::Deserialize;
 use serde_json::Value;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, VecDeque};
@@ -127,7 +129,7 @@ fn asked(client: &Client, chapter: &mut u64) -> Result<VecDeque<Brought>, Failur
     let number = |of: &Value, key: &str| of.get(key).and_then(Value::as_str)?.parse::<u64>().ok();
     let mut page: BTreeMap<u64, Brought> = BTreeMap::new();
     for value in list("data")? {
-        let record = value.as_object().and_then(|members| record_of(members).ok()).ok_or_else(odd)?;
+        let record = Record::deserialize(value).map_err(|_| odd())?;
         of(&mut page, record.chapter()).records.push(record);
     }
     for value in list("moves")? {

@@ -9,15 +9,6 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-/// A line of a record file.
-#[derive(Debug)]
-pub(crate) struct Line {
-    /// `FILE:LINE`.
-    pub(crate) place: String,
-    /// The record, or why it is none.
-    pub(crate) record: Result<Record, String>,
-}
-
 /// The lines of all whole files of one form in a folder.
 #[derive(Debug)]
 pub(crate) struct Lines {
@@ -46,11 +37,11 @@ impl Lines {
         self.files.is_empty() && self.open.is_none()
     }
 
-    /// The next line.
+    /// The record of the next line, or where that is and why it is none: `FILE:LINE: WHY`.
     ///
     /// # Errors
     /// What the system says.
-    pub(crate) fn next(&mut self) -> io::Result<Option<Line>> {
+    pub(crate) fn next(&mut self) -> io::Result<Option<Result<Record, String>>> {
         loop {
             if self.open.is_none() {
                 let Some(path) = self.files.pop_front() else { return Ok(None) };
@@ -65,7 +56,6 @@ impl Lines {
                 continue;
             }
             *at += 1;
-            let place = format!("{}:{at}", path.display());
             let whole = bytes.pop_if(|byte| *byte == b'\n').is_some();
             let line = String::from_utf8(bytes);
             let head = self.form.head();
@@ -77,7 +67,7 @@ impl Lines {
                 Ok(_) => Err("the line has no end".into()),
                 Err(_) => Err("the line is not UTF-8".into()),
             };
-            return Ok(Some(Line { place, record }));
+            return Ok(Some(record.map_err(|why: String| format!("{}:{at}: {why}", path.display()))));
         }
     }
 }

@@ -33,9 +33,9 @@ macro_rules! record {
                 [$(&self.$name,)*]
             }
 
-            /// The place of a value; nothing when there is no such column.
-            pub(crate) fn value_mut(&mut self, name: &str) -> Option<&mut SmolStr> {
-                match name { $(stringify!($name) => Some(&mut self.$name),)* _ => None }
+            /// A value's kind and place; nothing when there is no such column.
+            pub(crate) fn value_mut(&mut self, name: &str) -> Option<(Kind, &mut SmolStr)> {
+                match name { $(stringify!($name) => Some((Kind::$kind, &mut self.$name)),)* _ => None }
             }
         }
     };

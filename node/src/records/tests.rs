@@ -42,7 +42,7 @@ fn open(folder: &Path) -> Vec<Files> {
 
 fn read(folder: &Path, form: Form) -> Vec<Record> {
     let mut lines = Lines::of(folder, form).unwrap();
-    std::iter::from_fn(|| lines.next().unwrap()).map(|line| line.record.unwrap()).collect()
+    std::iter::from_fn(|| lines.next().unwrap()).map(Result::unwrap).collect()
 }
 
 /// The bytes of all files of a form, without their heads.

@@ -9,6 +9,7 @@ use crate::record::{LogBody, id_of, seal, signed, unseal, unsigned};
 use crate::story::{Chapter, MADE};
 use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
 use switchback_core::model::MessageId;
 
 /// Chapters in a block at most, and bytes that end one: a block is read whole.
@@ -121,34 +122,41 @@ pub(crate) fn chapters(row: &Row<'_>) -> Result<Vec<Logged>, Fault> {
 /// Chapters of the blocks that the query finds. Its columns are those of [`chapters`].
 pub(crate) const COLUMNS: &str = "first_seq, cursor, events, body";
 
-/// Looks chapters up by number; keeps the last block, for the next one is often in it.
+/// Blocks that a [`Reader`] keeps, a megabyte of memory in all: messages of one time tell their stories by turns.
+const KEPT: usize = 32;
+
+/// Looks chapters up by number; keeps the last few blocks, for the next one is often in one of them.
 #[derive(Debug)]
 pub(crate) struct Reader<'c> {
     connection: &'c Connection,
-    block: Vec<Logged>,
+    blocks: VecDeque<Vec<Logged>>,
 }
 
 impl<'c> Reader<'c> {
     /// A reader of this connection's state.
     pub(crate) const fn new(connection: &'c Connection) -> Self {
-        Self { connection, block: Vec::new() }
+        Self { connection, blocks: VecDeque::new() }
     }
 
     /// The chapter of that number; a chapter that is spoken of is there.
     pub(crate) fn chapter(&mut self, seq: u64) -> Result<&Logged, Fault> {
-        if self.place(seq).is_none() {
+        if self.kept(seq).is_none() {
             let sql =
                 format!("SELECT {COLUMNS} FROM log WHERE first_seq <= ?1 ORDER BY first_seq DESC LIMIT 1");
             let mut statement = self.connection.prepare_cached(&sql)?;
             let mut rows = statement.query([signed(seq)])?;
-            self.block = rows.next()?.map(chapters).transpose()?.unwrap_or_default();
+            self.blocks.truncate(KEPT - 1);
+            self.blocks.push_front(rows.next()?.map(chapters).transpose()?.unwrap_or_default());
         }
-        let found = self.place(seq).and_then(|at| self.block.get(at));
-        found.ok_or_else(|| Fault::damaged("a chapter of the log is missing"))
+        self.kept(seq).ok_or_else(|| Fault::damaged("a chapter of the log is missing"))
     }
 
-    fn place(&self, seq: u64) -> Option<usize> {
-        self.block.binary_search_by_key(&seq, |chapter| chapter.seq).ok()
+    /// The chapter, if its block is kept.
+    fn kept(&self, seq: u64) -> Option<&Logged> {
+        self.blocks.iter().find_map(|block| {
+            let place = seq.checked_sub(block.first()?.seq)?;
+            block.get(usize::try_from(place).ok()?)
+        })
     }
 }
 

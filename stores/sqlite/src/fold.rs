@@ -13,6 +13,8 @@ use crate::record::{seal, signed};
 use crate::shared::Account;
 use crate::statements::Statements;
 use rusqlite::params;
+use std::fmt;
+use std::iter::Peekable;
 use std::sync::Arc;
 use switchback_core::model::MessageId;
 use switchback_ports::IdempotencyRecord;
@@ -46,14 +48,20 @@ enum Row {
 }
 
 /// A round being written.
-#[derive(Debug)]
 struct Round {
-    rows: std::vec::IntoIter<Row>,
+    /// Made one by one: thousands at once would hold up the commits that wait meanwhile.
+    rows: Peekable<Box<dyn Iterator<Item = Row> + Send>>,
     /// What the running transaction has written of what the overlay has: it may leave when that is durable.
     heads: Vec<(MessageId, u64, Stands)>,
     contents: Vec<MessageId>,
     keys: Vec<Vec<u8>>,
     until: Mark,
+}
+
+impl fmt::Debug for Round {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Round").field("until", &self.until).finish_non_exhaustive()
+    }
 }
 
 /// What waits, and the round under way.
@@ -111,9 +119,10 @@ impl Fold {
         // The lists come after what they lead to: a line that is seen leads to a message that is there.
         let rows = contents.chain(heads).chain(self.lists.rows().map(Row::List));
         let rows = rows.chain(keys.into_iter().map(|(key, record)| Row::Key(key, record)));
-        let rows: Vec<Row> = rows.chain(payers.into_iter().map(Row::Payer)).collect();
+        let rows: Box<dyn Iterator<Item = Row> + Send> =
+            Box::new(rows.chain(payers.into_iter().map(Row::Payer)));
         let (heads, contents, keys) = (Vec::new(), Vec::new(), Vec::new());
-        self.round = Some(Round { rows: rows.into_iter(), heads, contents, keys, until });
+        self.round = Some(Round { rows: rows.peekable(), heads, contents, keys, until });
     }
 
     /// Writes up to `budget` rows of the round inside the running transaction. Once that is durable, the caller says
@@ -147,7 +156,7 @@ impl Fold {
                 }
             }
         }
-        if round.rows.len() == 0 {
+        if round.rows.peek().is_none() {
             let Mark { seq, cursor, finished, journal, .. } = round.until;
             st.behind.execute(params![signed(seq), signed(cursor), signed(finished), signed(journal)])?;
         }
@@ -161,7 +170,7 @@ impl Fold {
         round.contents.drain(..).for_each(|id| overlay.content_folded(id));
         let journal = round.until.journal;
         round.keys.drain(..).for_each(|key| overlay.key_folded(&key, journal));
-        let whole = round.rows.len() == 0;
+        let whole = round.rows.peek().is_none();
         if whole {
             self.written = round.until;
             self.round = None;

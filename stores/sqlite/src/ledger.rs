@@ -134,8 +134,9 @@ impl Proof {
     pub(crate) fn read_on(&mut self, c: &Connection, budget: Duration) -> Result<LedgerTotals, Fault> {
         let began = Instant::now();
         let (last, _) = last(c)?;
+        let mut log = Reader::new(c);
         while self.seq < last {
-            self.page(c, last.min(self.seq.saturating_add(PAGE)))?;
+            self.page(c, &mut log, last.min(self.seq.saturating_add(PAGE)))?;
             if began.elapsed() >= budget {
                 break;
             }
@@ -157,9 +158,8 @@ impl Proof {
     }
 
     /// The chapters up to `until`: those with entries, and those that make a message, end it or open it again.
-    fn page(&mut self, c: &Connection, until: u64) -> Result<(), Fault> {
+    fn page(&mut self, c: &Connection, log: &mut Reader<'_>, until: u64) -> Result<(), Fault> {
         let loose: bool = c.query_row("SELECT EXISTS (SELECT 1 FROM loose)", [], |row| row.get(0))?;
-        let mut log = Reader::new(c);
         let sql = format!("SELECT {COLUMNS} FROM log WHERE first_seq BETWEEN ?1 AND ?2 ORDER BY first_seq");
         let mut statement = c.prepare_cached(&sql)?;
         let after = self.seq;
@@ -168,7 +168,7 @@ impl Proof {
             for chapter in chapters(row)?.iter().filter(|chapter| after < chapter.seq && chapter.seq <= until)
             {
                 if chapter.ledger > 0 || chapter.flags > 0 {
-                    let before = Told::before(c, &mut log, chapter, loose)?;
+                    let before = Told::before(c, log, chapter, loose)?;
                     let (_, _, ledger) = chapter.read()?;
                     let mut after = before.clone();
                     after.hear(chapter.flags, ledger);

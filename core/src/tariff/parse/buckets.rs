@@ -4,8 +4,12 @@ use super::words;
 use crate::model::Unit;
 use crate::rows::{AMOUNT_MAX, Faults, Row};
 use crate::tariff::each::{Each, MARK};
-use crate::tariff::plan::{Allowance, Cap, MAIN_BALANCE, Overage, Pass, Plan, Sold, Split, Then, UNITS_MAX};
+use crate::tariff::notices::TOLD;
+use crate::tariff::plan::{
+    Allowance, Balance, Cap, MAIN_BALANCE, Overage, Pass, Plan, Sold, Split, Then, UNITS_MAX,
+};
 use smol_str::{SmolStr, format_smolstr};
+use toml::Spanned;
 use toml::de::DeValue;
 
 const ALLOWANCE: [&str; 14] = [
@@ -25,8 +29,8 @@ const ALLOWANCE: [&str; 14] = [
     "priority",
 ];
 const PASS: [&str; 8] = ["id", "services", "dest", "trigger_origin", "fee", "per", "reset_day", "grants"];
-const CAP: [&str; 10] =
-    ["id", "of", "services", "dest", "origin", "amount", "per", "reset_day", "then", "override"];
+const CAP: [&str; 11] =
+    ["id", "of", "services", "dest", "origin", "amount", "per", "reset_day", "then", "override", "notify"];
 
 /// What is added to an allowance's id for the bucket of its units that were carried over.
 const CARRIED: char = '+';
@@ -142,7 +146,10 @@ pub(super) fn cap(row: Row<'_, '_>, plan: &mut Plan, faults: &mut Faults) -> Opt
         let fault = "`override` belongs to a cap of the payer with `then = \"block\"`: drop it";
         faults.add(line, fault.to_owned());
     }
+    let notify = notify(row, faults);
     Some(Cap {
+        told: (!notify.is_empty()).then(|| format_smolstr!("{id}{TOLD}")),
+        notify,
         id,
         each,
         scope,
@@ -154,22 +161,38 @@ pub(super) fn cap(row: Row<'_, '_>, plan: &mut Plan, faults: &mut Faults) -> Opt
     })
 }
 
+/// Shares of a cap that somebody is told of.
+fn notify(row: Row<'_, '_>, faults: &mut Faults) -> Vec<u8> {
+    let Some((value, line)) = row.value("notify", faults) else { return Vec::new() };
+    let percent = |item: &Spanned<DeValue<'_>>| {
+        let number = item.get_ref().as_integer()?;
+        u8::from_str_radix(number.as_str(), number.radix()).ok().filter(|percent| (1..=100).contains(percent))
+    };
+    let list: Option<Vec<u8>> = value.as_array().and_then(|array| array.iter().map(percent).collect());
+    let sound = list.filter(|list| !list.is_empty() && list.is_sorted_by(|a, b| a < b));
+    if sound.is_none() {
+        faults.add(line, "`notify` is a rising list of percents from 1 to 100, like [80, 100]".to_owned());
+    }
+    sound.unwrap_or_default()
+}
+
 /// The order in which balances are spent.
-pub(super) fn balances(row: Row<'_, '_>, faults: &mut Faults) -> Vec<SmolStr> {
-    let mut order: Vec<SmolStr> = Vec::new();
+pub(super) fn balances(row: Row<'_, '_>, faults: &mut Faults) -> Vec<Balance> {
+    let mut order: Vec<Balance> = Vec::new();
     for (id, line) in row.texts("order", faults) {
         let sound = (1..=64).contains(&id.len()) && id.chars().all(|c| c.is_ascii_graphic());
-        if !sound || id.contains([CARRIED, MARK]) {
-            let told =
-                format!("a balance has a name of 1 to 64 characters without spaces, {CARRIED} and {MARK}");
+        if !sound || id.contains([CARRIED, MARK, TOLD]) {
+            let told = format!(
+                "a balance has a name of 1 to 64 characters without spaces, {CARRIED}, {MARK} and {TOLD}"
+            );
             faults.add(line, told);
-        } else if order.iter().any(|other| other == id) {
+        } else if order.iter().any(|other| other.id == id) {
             faults.add(line, format!("the balance `{id}` stands twice in `order`: drop one"));
         } else {
-            order.push(SmolStr::new(id));
+            order.push(Balance { id: SmolStr::new(id), line });
         }
     }
-    if !order.is_empty() && !order.iter().any(|id| id == MAIN_BALANCE) {
+    if !order.is_empty() && !order.iter().any(Balance::is_main) {
         let line = row.line_of("order", faults);
         faults.add(line, format!("`order` must name `{MAIN_BALANCE}`, the balance of what is in no other"));
     }
@@ -181,6 +204,8 @@ pub(super) fn bucket_id(row: Row<'_, '_>, faults: &mut Faults) -> Option<SmolStr
     let id = row.name("id", faults)?;
     let fault = if id.ends_with(CARRIED) {
         Some(format!("the id `{id}` ends in {CARRIED}, which marks what was carried over: drop it"))
+    } else if id.ends_with(TOLD) {
+        Some(format!("the id `{id}` ends in {TOLD}, which marks what was told: drop it"))
     } else if id.contains(MARK) {
         Some(format!("the id `{id}` holds {MARK}, which marks whose a counter is: drop it"))
     } else {

@@ -2,21 +2,25 @@
 
 use super::buckets::bucket_id;
 use super::words::{self, SERVICES};
-use crate::model::{ChargeOn, Currency, Settlement, Unit};
+use crate::model::{ChargeOn, Currency, Settlement, Time, Unit};
 use crate::rows::{Faults, Row};
 use crate::tariff::calendar::Per;
 use crate::tariff::check;
 use crate::tariff::plan::{Plan, Sold, UNITS_MAX};
-use crate::tariff::rates::{Dest, From, Level, Rate, Tariff, Tier};
+use crate::tariff::rates::{ALWAYS, Dest, From, Level, Rate, Tariff, Tier};
+use crate::tariff::zone::Zone;
 use smol_str::{SmolStr, format_smolstr};
+use std::ops::Range;
 use toml::de::DeValue;
 
-const RATE: [&str; 23] = [
+const RATE: [&str; 26] = [
     "id",
     "service",
     "dest",
     "origin",
     "band",
+    "valid_from",
+    "valid_to",
     "unit",
     "step",
     "price",
@@ -27,6 +31,7 @@ const RATE: [&str; 23] = [
     "tiers",
     "volume",
     "volume_per",
+    "volume_mode",
     "reset_day",
     "im_overhead_bytes",
     "scope",
@@ -38,7 +43,7 @@ const RATE: [&str; 23] = [
 ];
 
 /// The columns of a table of prices: those of a [[rate]] that are single values, and other ways to say where to.
-pub(super) const COLUMNS: [&str; 25] = [
+pub(super) const COLUMNS: [&str; 28] = [
     "id",
     "service",
     "dest",
@@ -50,6 +55,9 @@ pub(super) const COLUMNS: [&str; 25] = [
     "prefix",
     "origin",
     "band",
+    "from",
+    "valid_from",
+    "valid_to",
     "unit",
     "step",
     "price",
@@ -95,6 +103,7 @@ pub(super) fn rate(
         dest,
         origin,
         band: band(row, plan, faults)?,
+        valid: valid(row, &plan.zone, faults),
         unit,
         tariff: tariff(row, offered, faults),
         setup: row.amount("setup", faults).unwrap_or(0),
@@ -152,6 +161,20 @@ fn band(row: Row<'_, '_>, plan: &Plan, faults: &mut Faults) -> Option<Option<u16
     place.map(Some)
 }
 
+/// When the row is in force; price lists call its first day `from`.
+fn valid(row: Row<'_, '_>, zone: &Zone, faults: &mut Faults) -> Range<Time> {
+    let listed = row.table.get("from").is_some();
+    if listed && row.table.get("valid_from").is_some() {
+        faults.add(row.line, "`from` and `valid_from` say the same: drop one".to_owned());
+    }
+    let first = if listed { "from" } else { "valid_from" };
+    let (from, to) = (words::time(row, first, zone, faults), words::time(row, "valid_to", zone, faults));
+    if from.zip(to).is_some_and(|(from, to)| to <= from) {
+        faults.add(row.line_of("valid_to", faults), format!("`valid_to` is not after `{first}`"));
+    }
+    from.unwrap_or(ALWAYS.start)..to.unwrap_or(ALWAYS.end)
+}
+
 fn tariff(row: Row<'_, '_>, offered: bool, faults: &mut Faults) -> Tariff {
     if row.table.get("tiers").is_some() {
         return Tariff::Tiers(tiers(row, faults));
@@ -162,6 +185,10 @@ fn tariff(row: Row<'_, '_>, offered: bool, faults: &mut Faults) -> Tariff {
     let price = row.amount("price", faults).unwrap_or(0);
     if row.table.get("volume").is_some() {
         return volume(row, price, faults);
+    }
+    if row.table.get("volume_mode").is_some() {
+        let line = row.line_of("volume_mode", faults);
+        faults.add(line, "`volume_mode` belongs to a price by `volume`: add one or drop it".to_owned());
     }
     let step = row.whole("step", 1..UNITS_MAX, faults).unwrap_or(1);
     let per = row.whole("price_per", 1..UNITS_MAX, faults).unwrap_or(step);
@@ -214,7 +241,13 @@ fn volume(row: Row<'_, '_>, price: i128, faults: &mut Faults) -> Tariff {
         list.push(Level { from, price });
     });
     let per = words::per(row, "volume_per", faults);
-    Tariff::Volume { levels: list, per: per.unwrap_or(Per::Month(1)) }
+    Tariff::Volume { levels: list, per: per.unwrap_or(Per::Month(1)), whole: mode(row, faults) }
+}
+
+/// True where all units of a message are at the level of its last one.
+fn mode(row: Row<'_, '_>, faults: &mut Faults) -> bool {
+    let whole = |word: &str| ["graduated", "all"].contains(&word).then(|| word == "all");
+    row.word("volume_mode", &["graduated", "all"], whole, faults).unwrap_or(false)
 }
 
 /// Goes over an array of tables that hold a number under `bound` and a price.

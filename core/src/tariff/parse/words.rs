@@ -1,14 +1,16 @@
 //! How a plan names destinations, origins, units and periods.
 
-use crate::model::{Plmn, Unit};
+use crate::model::{Plmn, Time, Unit};
 use crate::rows::{Faults, Row, nearest};
-use crate::tariff::calendar::Per;
+use crate::tariff::calendar::{Per, moment};
 use crate::tariff::numbers::KINDS;
 use crate::tariff::numbers_read::country;
 use crate::tariff::plan::{Plan, Scope, Sold};
 use crate::tariff::prefixes::Added;
 use crate::tariff::rates::{Dest, From};
+use crate::tariff::zone::Zone;
 use smol_str::{SmolStr, format_smolstr};
+use toml::de::DeValue;
 
 pub(super) const SERVICES: [&str; 4] = ["im", "im_file", "sms", "mms"];
 
@@ -145,6 +147,23 @@ pub(super) fn origin(text: &str, line: usize, plan: &Plan, faults: &mut Faults) 
             None
         }
     }
+}
+
+/// A time, as TOML or as a text.
+pub(super) fn time(row: Row<'_, '_>, key: &str, zone: &Zone, faults: &mut Faults) -> Option<Time> {
+    let (value, line) = row.value(key, faults)?;
+    let text = match value {
+        DeValue::Datetime(datetime) => datetime.to_string(),
+        other => other.as_str().unwrap_or("").to_owned(),
+    };
+    let read = moment(&text, zone);
+    if read.is_none() {
+        faults.add(
+            line,
+            format!("`{key}` must be a date or a time with its offset, like 2026-11-01T00:00:00+01:00"),
+        );
+    }
+    read
 }
 
 /// Which messages a table is for; `origin` is the key that says from where.

@@ -70,14 +70,19 @@ fn run(folder: &Folder, args: impl Iterator<Item = String>) -> Result<(Duration,
     let args: Vec<String> = args.collect();
     let began = Instant::now();
     let mut process = Process::of_ours(&args, &folder.path().join("tools.log"))?;
-    let mut said = String::new();
-    let out = process.lines()?;
+    let mut out = process.lines()?;
+    // Whoever writes more than a pipe holds ends only when somebody reads.
+    let reader = std::thread::spawn(move || {
+        let mut said = String::new();
+        out.by_ref().take(1 << 20).read_to_string(&mut said)?;
+        std::io::copy(&mut out, &mut std::io::sink()).map(|_| said)
+    });
     let (status, peak) = process.finish()?;
     let took = began.elapsed();
-    out.take(1 << 20).read_to_string(&mut said)?;
     if status.success() {
         return Ok((took, peak));
     }
+    let said = reader.join().ok().and_then(Result::ok).unwrap_or_default();
     Err(Failure::Failed(format!("{} said {status}: {said}", args.join(" "))))
 }
 

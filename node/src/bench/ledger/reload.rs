@@ -11,6 +11,9 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use switchback_core::tariff::Tariffs;
 
+/// The section of a server's configuration that names the files beside it.
+pub(super) const SECTION: &str = "[plans]\nfiles = [\"list.toml\", \"list.csv\"]\n";
+
 /// How often the list is read again.
 const TIMES: u32 = 5;
 /// How long the answers are looked at before, for comparison.
@@ -21,22 +24,16 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A plan with a price list by prefixes, as files.
 pub(super) struct List {
     plan: PathBuf,
-    list: PathBuf,
     rows: u32,
 }
 
 impl List {
     /// Writes the files.
     pub(super) fn write(folder: &Folder, rows: u32) -> Result<Self, Failure> {
-        let list = Self { plan: folder.path().join("list.toml"), list: folder.path().join("list.csv"), rows };
-        std::fs::write(&list.list, list.csv()?)?;
+        let list = Self { plan: folder.path().join("list.toml"), rows };
+        std::fs::write(folder.path().join("list.csv"), list.csv()?)?;
         std::fs::write(&list.plan, text(1))?;
         Ok(list)
-    }
-
-    /// The section of a server's configuration that names them.
-    pub(super) fn section(&self) -> String {
-        format!("[plans]\nfiles = [{:?}, {:?}]\n", self.plan, self.list)
     }
 
     fn csv(&self) -> Result<String, Failure> {

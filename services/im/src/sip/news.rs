@@ -1,6 +1,6 @@
 //! What an event is to a device of its audience, and what is read before it is told.
 
-use super::offer;
+use super::offer::{self, Offer};
 use super::outbox::{Item, News};
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -12,8 +12,8 @@ use wire_cpim::{DeliveryStatus, DisplayStatus, Imdn, InterworkingStatus};
 #[derive(Clone, Debug)]
 pub(super) struct About {
     pub(super) letter: Arc<IncomingMessage>,
-    /// The document, when the thing is an offer.
-    pub(super) offer: Option<String>,
+    /// When the thing is an offer.
+    pub(super) offer: Option<Arc<Offer>>,
 }
 
 /// What an event is to a device of its audience; nothing for most.
@@ -57,7 +57,7 @@ pub(super) async fn read(
         News::Offer => {
             let asked = offer::ask(message.originator.clone(), message.recipient.clone(), content.clone());
             let Ok(Ok(quote)) = intake.quote(asked).await else { return Ok(None) };
-            Some(offer::document(&quote, &message.recipient, Some(&message)))
+            Some(Arc::new(Offer::of(&quote, &message)))
         }
         _ => None,
     };

@@ -10,6 +10,30 @@ use switchback_ports::{Quote, QuoteAsk, QuoteLine};
 /// Its media type.
 pub(super) const TYPE: &str = "application/vnd.switchback.offer+json";
 
+/// An offer that is told to a message's sender: what they see binds what they then choose.
+#[derive(Debug)]
+pub(super) struct Offer {
+    pub(super) document: String,
+    /// The price of each service that has one.
+    prices: Vec<(Service, Money)>,
+}
+
+impl Offer {
+    /// The offer for a message that waits for its sender.
+    pub(super) fn of(quote: &Quote, message: &Message) -> Self {
+        let price = |line: &QuoteLine| Some((line.service, line.price.as_next()?));
+        Self {
+            document: document(quote, &message.recipient, Some(message)),
+            prices: quote.lines.iter().filter_map(price).collect(),
+        }
+    }
+
+    /// What a service was offered for.
+    pub(super) fn price(&self, service: Service) -> Option<Money> {
+        self.prices.iter().find(|(priced, _)| *priced == service).map(|(_, price)| *price)
+    }
+}
+
 /// What is asked for.
 pub(super) fn ask(originator: Originator, recipient: Address, content: Content) -> QuoteAsk {
     QuoteAsk {

@@ -9,6 +9,7 @@ use super::identity::{self, Identity};
 use super::later::Later;
 use super::net::{Ears, Heard};
 use super::news::About;
+use super::offer::Offer;
 use super::options::Options;
 use super::outbox::Outbox;
 use super::outcomes::{Fork, Sending};
@@ -23,7 +24,9 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use switchback_core::model::{Address, MessageId, Origin, SubscriberId, Time};
+use switchback_core::model::{
+    Address, Message as CoreMessage, MessageId, Origin, ServiceChoice, SubscriberId, Time,
+};
 use switchback_ports::{
     Accepted, Clock, EventLine, Gone, IncomingMessage, Intake, Page, Quote, Random, Refusal, StoreFailure,
 };
@@ -76,8 +79,14 @@ pub(super) enum Answered {
     },
     /// A device was brought back without asking.
     Back { key: DeviceKey, outcome: Result<Vec<EventLine>, Option<Refusal>> },
-    /// A submission.
-    Submitted { asked: Box<Asked>, outcome: Box<Result<Result<Accepted, Refusal>, Gone>> },
+    /// A submission; `wanted`: the service that it named.
+    Submitted {
+        asked: Box<Asked>,
+        wanted: ServiceChoice,
+        outcome: Box<Result<Result<Accepted, Refusal>, Gone>>,
+    },
+    /// The choice that a repeated submission was.
+    Chosen { asked: Box<Asked>, outcome: Box<Result<Result<CoreMessage, Refusal>, Gone>> },
     /// A quote that an OPTIONS asked for.
     Quoted { asked: Box<Asked>, to: Address, outcome: Box<Result<Result<Quote, Refusal>, Gone>> },
     /// A device's word on a message, by a request of its own; which message, and the flow that it came by.
@@ -119,6 +128,8 @@ pub(super) struct Server {
     pub(super) letters: Recent<MessageId, Arc<IncomingMessage>>,
     /// Which message a device means by an id of its sender's.
     pub(super) told_as: Recent<(SubscriberId, SmolStr), MessageId>,
+    /// What senders were offered for messages that wait for their choice.
+    pub(super) offered: Recent<MessageId, Arc<Offer>>,
     /// The last cursor that came live.
     pub(super) last_cursor: u64,
     /// While what comes live waits: up to where the store is read before.
@@ -165,6 +176,7 @@ impl Server {
             answers: Pending::default(),
             letters: Recent::new(RECENT),
             told_as: Recent::new(RECENT),
+            offered: Recent::new(RECENT),
             last_cursor: 0,
             behind: None,
             scratch: BytesMut::new(),
@@ -316,7 +328,8 @@ impl Server {
                 self.registered(&asked, &subscriber, outcome)
             }
             Answered::Back { key, outcome } => self.is_back(&key, outcome),
-            Answered::Submitted { asked, outcome } => self.submitted(&asked, *outcome),
+            Answered::Submitted { asked, wanted, outcome } => self.submitted(asked, wanted, *outcome),
+            Answered::Chosen { asked, outcome } => self.chosen(&asked, *outcome),
             Answered::Quoted { asked, to, outcome } => self.quoted(&asked, &to, *outcome),
             Answered::Noted { asked, taken, of } => self.noted(&asked, taken, of),
             Answered::Listed { key, after, until, page } => self.listed(&key, after, until, page),

@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 use std::sync::Arc;
 use switchback_core::model::{
-    Address, Choice, Content, DeviceId, MessageId, Originator, Owner, Price, ServiceChoice, Status,
-    SubscriberId,
+    Address, Choice, Content, DeviceId, Message, MessageId, Originator, Owner, Price, Service, ServiceChoice,
+    Status, SubscriberId,
 };
 use switchback_ports::directory::Bearer;
 use switchback_ports::{
@@ -50,25 +50,16 @@ impl Server {
         if !self.is_known(&letter.to) {
             return self.answer_because(&asked, 404, "that device is not registered here");
         }
-        let chosen = letter.service;
-        let owner = originator.owner.clone();
+        let wanted = letter.service;
         let key = submit::key(originator.owner.clone(), &letter.to, &letter.once);
         // What makes it the same message is what it says: a client that repeats it may date it anew.
         let body: [u8; 32] = Sha256::digest(encode(&(&letter.content.text, &letter.content.media))).into();
         let quote = letter.quote.clone();
         let submission = Box::new(letter.submission(originator, self.time()));
         let answer = self.intake.submit(submission, quote, Some((key, body)));
-        let (intake, asked) = (Arc::clone(&self.intake), Box::new(asked));
-        self.answers.spawn(async move {
-            let mut outcome = answer.await;
-            if let Ok(Ok(accepted)) = &outcome
-                && let Some(choice) = choice(accepted, chosen)
-            {
-                let chosen = intake.choose(accepted.message.id, Some(owner), choice).await;
-                outcome = chosen.map(|chosen| chosen.map(|message| Accepted { message, replayed: true }));
-            }
-            Answered::Submitted { asked, outcome: Box::new(outcome) }
-        });
+        let asked = Box::new(asked);
+        self.answers
+            .spawn(async move { Answered::Submitted { asked, wanted, outcome: Box::new(answer.await) } });
     }
 
     /// The address that a sender is seen with: of those that are vouched for the first that is theirs, else what they
@@ -90,14 +81,48 @@ impl Server {
         })
     }
 
-    /// The engine's word on a submission: 202 after the durable write, with the price that binds.
-    pub(super) fn submitted(&mut self, asked: &Asked, outcome: Result<Result<Accepted, Refusal>, Gone>) {
+    /// The engine's word on a submission. One that is repeated with a service named is the choice for the message that
+    /// waits for it (R2, R6).
+    pub(super) fn submitted(
+        &mut self,
+        asked: Box<Asked>,
+        wanted: ServiceChoice,
+        outcome: Result<Result<Accepted, Refusal>, Gone>,
+    ) {
         let accepted = match outcome {
             Ok(Ok(accepted)) => accepted,
-            Ok(Err(refusal)) => return self.refuse(asked, &refusal),
-            Err(Gone) => return self.busy(asked),
+            Ok(Err(refusal)) => return self.refuse(&asked, &refusal),
+            Err(Gone) => return self.busy(&asked),
         };
-        let message = &accepted.message;
+        let message = accepted.message;
+        match (wanted, message.status) {
+            (ServiceChoice::Named(service), Status::Offered | Status::Waiting) if accepted.replayed => {
+                self.choose(asked, &message, service);
+            }
+            _ => self.accepted(&asked, &message),
+        }
+    }
+
+    /// Chooses for a message that waits: what its sender was shown before it began is the most that it may cost. What one
+    /// that has begun would cost in all they were told by its own word, and the engine knows it.
+    fn choose(&self, asked: Box<Asked>, message: &Message, service: Service) {
+        let shown = self.offered.get(&message.id).filter(|_| message.status == Status::Offered);
+        let choice = Choice { service, max_price: shown.and_then(|offer| offer.price(service)) };
+        let answer = self.intake.choose(message.id, Some(message.originator.owner.clone()), choice);
+        self.answers.spawn(async move { Answered::Chosen { asked, outcome: Box::new(answer.await) } });
+    }
+
+    /// The engine's word on a choice.
+    pub(super) fn chosen(&mut self, asked: &Asked, outcome: Result<Result<Message, Refusal>, Gone>) {
+        match outcome {
+            Ok(Ok(message)) => self.accepted(asked, &message),
+            Ok(Err(refusal)) => self.refuse(asked, &refusal),
+            Err(Gone) => self.busy(asked),
+        }
+    }
+
+    /// 202 after the durable write, with the price that binds.
+    fn accepted(&mut self, asked: &Asked, message: &Message) {
         let name = message.id.to_string();
         let price = message.p1.map(|pinned| pinned.price);
         self.answer(asked, StatusCode::ACCEPTED, |answer| {
@@ -205,17 +230,6 @@ impl Server {
             };
             Answered::Noted { asked, taken, of: Some((message, by)) }
         });
-    }
-}
-
-/// A message that waits and comes again with a service named is chosen for by that (R2, R6).
-fn choice(accepted: &Accepted, service: ServiceChoice) -> Option<Choice> {
-    let waits = matches!(accepted.message.status, Status::Offered | Status::Waiting);
-    match service {
-        ServiceChoice::Named(service) if accepted.replayed && waits => {
-            Some(Choice { service, max_price: None })
-        }
-        _ => None,
     }
 }
 

@@ -146,11 +146,12 @@ impl Server {
         if aimed.is_some_and(|aimed| device.binding.instance.as_deref() != Some(aimed.as_bytes())) {
             return false;
         }
-        let door = streams::door(&device.binding, &flow);
         let names = Names { branch: self.branch(), call_id: self.word(), tag: self.word() };
         let Some(mut octets) = self.write(key, item, about, &names, &flow) else { return false };
         let mut stream = None;
         if flow.wire() == Wire::Udp && octets.len() > DATAGRAM_GOOD {
+            let Some(device) = self.devices.get(key) else { return false };
+            let door = streams::door(&device.binding, &flow);
             match self.streams.to(door, self.time()) {
                 Stream::Open(open) => {
                     (flow, stream) = (open, Some(door));
@@ -169,6 +170,9 @@ impl Server {
             let cpm = self.devices.get(key).is_some_and(|device| device.binding.cpm);
             let name = if cpm { imdn_id(item.message, &about.letter) } else { names.call_id.clone() };
             self.told_as.put((key.subscriber().clone(), name), item.message);
+        }
+        if let Some(offer) = &about.offer {
+            self.offered.put(item.message, Arc::clone(offer));
         }
         match self.send(flow, names.branch.as_ref(), octets) {
             Some(token) => {
@@ -207,7 +211,7 @@ impl Server {
             news => Some(notification(item.message, news, letter, &domain)?),
         };
         let (said, from, to) = match (&notification, &about.offer) {
-            (None, Some(offer)) => (Said::Offer(offer), &letter.to, &letter.from),
+            (None, Some(offer)) => (Said::Offer(&offer.document), &letter.to, &letter.from),
             (None, None) => (Said::Message { id: item.message, incoming: letter }, &letter.from, &letter.to),
             (Some(imdn), _) => (Said::Notification(imdn), &letter.to, &letter.from),
         };

@@ -36,6 +36,26 @@ async fn a_message_that_asks_is_answered_with_prices_and_goes_by_the_chosen_serv
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_offered_is_the_most_that_a_choice_costs() {
+    let scene = Scene::new().await;
+    let mut config = scene.config("anna");
+    config.cpm = true;
+    let anna = scene.phone(config).await;
+    let options = |service: &str| SendOptions {
+        imdn_id: Some("dearer".into()),
+        service: Some(service.into()),
+        ..SendOptions::default()
+    };
+    let sent = anna.send(&uri("bo"), "which way?", options("ask")).await.unwrap();
+    assert_eq!(offers(&anna, 1).await[0]["services"][1]["price"]["amount"], "0.03");
+    scene.plan_says(&[("segment\"\nprice = \"0.03\"", "segment\"\nprice = \"0.05\"")]).await;
+    let chosen = anna.send(&uri("bo"), "which way?", options("sms")).await.unwrap();
+    assert_eq!(chosen.answer.status, 402);
+    assert!(chosen.answer.header("Warning").unwrap().contains("price"));
+    assert_eq!((scene.message(&sent).status, scene.message(&sent).first), (Status::Offered, None));
+}
+
 /// The offers that a handset has in MESSAGEs, in order.
 async fn offers(handset: &Handset, n: usize) -> Vec<Value> {
     let is_offer = |kind: &str| kind.starts_with(OFFER);

@@ -2,77 +2,13 @@
 //! day. Each case is a table of messages of one payer, in their order.
 #![expect(clippy::unwrap_used, reason = "what a test builds is known to be sound; a panic is its failure")]
 
-use switchback_core::charge::{Hold, LedgerEntry, LedgerKind};
-use switchback_core::model::{
-    AccountId, Address, MessageId, Money, PayerId, Price, RouteId, Service, Shard, Time,
-};
-use switchback_core::tariff::{Ask, ExampleMessage, Payer, Plan, Priced, Size, explain, price};
+mod life;
+mod notices;
 
-const HEAD: &str =
-    "[plan]\nid = \"p\"\nversion = 1\ncurrency = \"EUR\"\ncharge_decimals = 2\ntz = \"Europe/Berlin\"\n";
-const BO: &str = "+46701234567";
-const CLEO: &str = "+46707654321";
-
-const CHAT: &str = "[[rate]]\nservice = \"im\"\nid = \"chat\"\nunit = \"conversation\"\nprice = \"0.05\"\n";
-const TEXTS: &str = "[[rate]]\nservice = \"sms\"\nprice = \"0.30\"\n";
-
-/// A payer with its plan, whose messages follow each other.
-struct Life {
-    plan: Plan,
-    payer: Payer,
-    sent: u16,
-}
-
-/// A message: when, to whom, from which account, by which route.
-struct Sent<'a> {
-    at: &'a str,
-    to: &'a str,
-    account: Option<&'a str>,
-    route: Option<&'a str>,
-}
-
-fn sent<'a>(at: &'a str, to: &'a str) -> Sent<'a> {
-    Sent { at, to, account: None, route: None }
-}
-
-impl Life {
-    fn of(rows: &str) -> Self {
-        let plan = Plan::parse(&format!("{HEAD}{rows}")).unwrap_or_else(|error| panic!("{error}"));
-        let mut payer = Payer::open(PayerId::new("anna"), &plan);
-        payer.credit(Money::parse("100", plan.currency).unwrap()).unwrap();
-        Self { plan, payer, sent: 0 }
-    }
-
-    fn priced(&self, service: Service, message: &Sent<'_>) -> Priced {
-        let recipient = Address::parse(message.to).unwrap();
-        let (account, route) = (message.account.map(AccountId::new), message.route.map(RouteId::new));
-        let at = Time::parse(message.at).unwrap();
-        let ask = Ask::from_home(service, &recipient, Size { segments: 1, bytes: 40 }, at);
-        price(&self.plan, &self.payer, &Ask { account: account.as_ref(), route: route.as_ref(), ..ask })
-    }
-
-    fn entry(&mut self, attempt: u16, kind: LedgerKind, hold: &Hold) {
-        let at = Time::from_millis(0);
-        let message = MessageId::new(at, Shard::of("anna"), u128::from(attempt));
-        let payer = self.payer.id.clone();
-        self.payer.apply(&LedgerEntry { message, attempt, payer, kind, hold: hold.clone(), at }).unwrap();
-    }
-
-    /// The price, which is charged, or why it is not sold.
-    fn send(&mut self, service: Service, message: &Sent<'_>) -> String {
-        let priced = self.priced(service, message);
-        let Some(hold) = priced.hold else {
-            return match priced.price {
-                Price::NotOffered(why) => why.to_string(),
-                other => panic!("{other:?}"),
-            };
-        };
-        self.sent += 1;
-        self.entry(self.sent, LedgerKind::Reserve, &hold);
-        self.entry(self.sent, LedgerKind::Commit, &hold);
-        hold.amount.amount()
-    }
-}
+use life::{BO, CHAT, CLEO, HEAD, Life, Sent, TEXTS, sent};
+use switchback_core::charge::LedgerKind;
+use switchback_core::model::{Address, Money, Service, Time};
+use switchback_core::tariff::{Ask, ExampleMessage, Payer, Plan, Size, explain, price};
 
 #[test]
 fn a_conversation_lasts_a_day_from_its_first_message() {
@@ -223,7 +159,7 @@ fn balances_are_spent_in_their_order_and_get_back_what_they_paid() {
         ("[\"main\", \"bonus\"]", [("0.40", "1.40"), ("0.10", "1.10"), ("0.00", "0.80")]),
     ] {
         let mut life = Life::of(&plan(order));
-        life.payer = Payer::open(PayerId::new("anna"), &life.plan);
+        life.payer = Payer::open(switchback_core::model::PayerId::new("anna"), &life.plan);
         life.payer.credit(euro("0.30")).unwrap();
         life.payer.credit_to("bonus", euro("0.40"), &life.plan).unwrap();
         assert_eq!(left(&life), told("0.40", "1.70"));
@@ -354,7 +290,7 @@ fn what_contradicts_itself_is_told_with_its_line() {
         ),
         (
             "[balance]\norder = [\"a\", \"main\"]\n[[rate]]\nservice = \"sms\"\nprice = \"1\"\n[[cap]]\nid = \"a\"\namount = \"1\"\nper = \"hour\"\nthen = \"free\"\n",
-            "12: the cap `a` stands on line 1 too: give it its own id",
+            "12: the cap `a` stands on line 8 too: give it its own id",
         ),
         (
             "[[rate]]\nservice = \"sms\"\nprice = \"1\"\nsettlement = \"external\"\n",
