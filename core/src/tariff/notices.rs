@@ -2,11 +2,12 @@
 //! told is one more counter of the payer, so that neither a refund nor a restart tells it again.
 
 use super::each::{self, Each};
-use super::payer::{Bucket, Payer};
+use super::payer::Payer;
 use super::plan::{Cap, Plan};
 use crate::charge::{LedgerEntry, LedgerKind, Taken};
 use crate::model::{AccountId, Notice, Time};
 use smol_str::{SmolStr, format_smolstr};
+use std::cmp::Ordering;
 
 /// Stands behind the name of what the counter of things told is for; no id of a plan ends in it.
 pub(in crate::tariff) const TOLD: char = '!';
@@ -29,7 +30,8 @@ impl Plan {
     /// The cap that counts in a bucket of that id, where somebody is to be told of it.
     fn told_cap(&self, bucket: &str) -> Option<&Cap> {
         let id = bucket.split_once(each::MARK).map_or(bucket, |(id, _)| id);
-        self.caps.iter().find(|cap| cap.id == id && cap.told.is_some())
+        let counts = |cap: &&Cap| cap.id == id || cap.raised.as_deref() == Some(id);
+        self.caps.iter().filter(|cap| cap.told.is_some()).find(counts)
     }
 }
 
@@ -51,10 +53,10 @@ impl Payer {
 
     fn cap_notice(&mut self, plan: &Plan, taken: &Taken) -> Option<Notice> {
         let cap = plan.told_cap(&taken.bucket)?;
-        let counted = |bucket: &&Bucket| bucket.id == taken.bucket && bucket.period == taken.period;
-        let percent = cap.reached(self.buckets.iter().find(counted)?.used)?;
-        let whose = taken.bucket.strip_prefix(cap.id.as_str())?;
-        let id = format_smolstr!("{}{whose}", cap.told.as_ref()?);
+        // What goes beyond the cap counts in another bucket, and under its name.
+        let own = if cap.raised.as_ref() == Some(&taken.bucket) { &cap.id } else { &taken.bucket };
+        let percent = cap.reached(self.charged(cap, own, taken.period)?)?;
+        let id = format_smolstr!("{}{}", cap.told.as_ref()?, own.strip_prefix(cap.id.as_str())?);
         let known = self.buckets.iter().position(|bucket| bucket.id == id);
         let place = known.or_else(|| each::open(&mut self.buckets, &id, taken.period))?;
         let told = self.buckets.get_mut(place)?;
@@ -65,7 +67,21 @@ impl Payer {
             return None;
         }
         told.used = u64::from(percent);
-        Some(Notice::CapReached { cap: taken.bucket.clone(), percent })
+        Some(Notice::CapReached { cap: own.clone(), percent })
+    }
+
+    /// What is charged under a cap in the period that began at `period`, also beyond it; nothing once that has ended.
+    fn charged(&self, cap: &Cap, own: &str, period: u32) -> Option<u64> {
+        let used = |id: &str| {
+            let bucket = self.buckets.iter().find(|bucket| bucket.id == id);
+            bucket.map_or(Some(0), |bucket| match bucket.period.cmp(&period) {
+                Ordering::Less => Some(0),
+                Ordering::Equal => Some(bucket.used),
+                Ordering::Greater => None,
+            })
+        };
+        let beyond = cap.raised.as_deref().and_then(used).unwrap_or(0);
+        Some(used(own)?.saturating_add(beyond))
     }
 
     /// Money was paid in: that it runs out would be news again.
@@ -81,10 +97,11 @@ impl Payer {
         let now = plan.zone.local(at);
         let own: Option<SmolStr> = account.map(|account| format_smolstr!("{account}"));
         let caps = self.buckets.iter().filter_map(|bucket| {
-            let cap = plan.told_cap(&bucket.id).filter(|cap| bucket.period == cap.per.start(now))?;
+            let cap = plan.told_cap(&bucket.id).filter(|cap| cap.raised.as_ref() != Some(&bucket.id))?;
             let whose = bucket.id.split_once(each::MARK).map(|(_, whose)| whose);
             let concerns = cap.each != Each::Account || whose == own.as_deref();
-            let percent = cap.reached(bucket.used).filter(|_| concerns)?;
+            let used = self.charged(cap, &bucket.id, cap.per.start(now)).filter(|used| *used > 0)?;
+            let percent = cap.reached(used).filter(|_| concerns)?;
             Some(Notice::CapReached { cap: bucket.id.clone(), percent })
         });
         caps.chain(self.is_low(plan).then_some(Notice::BalanceLow)).collect()

@@ -148,10 +148,10 @@ pub(crate) struct Cap {
     pub(crate) amount: u64,
     pub(crate) per: &'static str,
     pub(crate) then: &'static str,
-    /// The payer may agree to more.
-    pub(crate) raisable: bool,
     /// Shares in percent that are told of.
     pub(crate) notify: &'static [u64],
+    /// The payer may agree to more.
+    pub(crate) raisable: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -283,6 +283,9 @@ impl Model {
     }
 }
 
+/// Shares of a cap that are told of.
+const SHARES: [&[u64]; 3] = [&[], &[80, 100], &[1, 33, 50, 99]];
+
 /// Caps in whole multiples of the smallest charge.
 fn caps(draw: &mut Draw, smallest: u64) -> Vec<Cap> {
     let mut caps = Vec::new();
@@ -292,16 +295,9 @@ fn caps(draw: &mut Draw, smallest: u64) -> Vec<Cap> {
             let amount = draw.below(200_000) / smallest * smallest;
             let of = draw.of(&["payer", "account", "route"]);
             let (per, then) = (draw.of(&PERS), draw.of(&["free", "block"]));
-            caps.push(Cap {
-                id,
-                of,
-                service,
-                amount,
-                per,
-                then,
-                raisable: (of, then) == ("payer", "block") && draw.one_in(2),
-                notify: draw.of(&[&[], &[80, 100], &[1, 33, 50, 99]]),
-            });
+            let raisable = (of, then) == ("payer", "block") && draw.one_in(2);
+            let notify = draw.of(&SHARES);
+            caps.push(Cap { id, of, service, amount, per, then, notify, raisable });
         }
     }
     caps

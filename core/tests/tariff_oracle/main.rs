@@ -101,6 +101,16 @@ fn life(seed: u64) {
     }
 }
 
+/// A notice as the naive implementation tells it.
+fn news(notice: &Notice) -> (String, u64) {
+    match notice {
+        Notice::CapReached { cap, percent } => {
+            (cap.split('@').next().unwrap().to_owned(), u64::from(*percent))
+        }
+        Notice::BalanceLow => (String::new(), 0),
+    }
+}
+
 /// Now and then the payer agrees that a cap takes more.
 fn raise(
     draw: &mut Draw,
@@ -115,16 +125,6 @@ fn raise(
             payer.raise(cap.id, Money::from_nanos(Currency::EUR, by.into()), plan, at).unwrap();
             naive.raise(cap, by, at);
         }
-    }
-}
-
-/// A notice as the naive implementation tells it.
-fn news(notice: &Notice) -> (String, u64) {
-    match notice {
-        Notice::CapReached { cap, percent } => {
-            (cap.split('@').next().unwrap().to_owned(), u64::from(*percent))
-        }
-        Notice::BalanceLow => (String::new(), 0),
     }
 }
 
