@@ -18,8 +18,9 @@ use switchback_ports::{Committed, Conflict, StoreFailure, Unit};
 /// Units of one commit at most.
 pub(crate) const GROUP: usize = 1024;
 /// What begins a round of the fold while commits keep coming: so many lines for the lists, so many bytes of stored forms,
-/// or that much time. The later it begins, the more messages are final by then and are folded once.
-const ROUND: (usize, usize, u64) = (131_072, 67_108_864, 1200);
+/// or that much time. The later it begins, the more messages are final by then and are folded once; but what waited and
+/// the writing of it together must stay well within the two seconds that lists may be behind.
+const ROUND: (usize, usize, u64) = (65_536, 33_554_432, 600);
 /// Rows of a round that go along with a commit: this many, and for each unit of it the second figure.
 const BUDGET: (usize, usize) = (64, 4);
 /// Rows of a round in a transaction of its own, while nothing else is asked.
@@ -30,7 +31,7 @@ const IDLE: Duration = Duration::from_millis(2);
 /// Where more than so many units wait, this is no idle server but a moment of rest: a round begins so many milliseconds
 /// after the one before, or it would meet messages that are not final yet, and touch the pages of the same people more
 /// often.
-const REST: (u64, u64) = (16, 1000);
+const REST: (u64, u64) = (16, 500);
 
 /// How long a commit waits for callers who were there a moment ago: less than the sync that it saves, and about what a
 /// caller needs from one answer to its next units.
