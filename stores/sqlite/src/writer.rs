@@ -17,10 +17,13 @@ use switchback_ports::{Committed, Conflict, StoreFailure, Unit};
 
 /// Units of one commit at most.
 pub(crate) const GROUP: usize = 1024;
-/// What begins a round of the fold while commits keep coming: so many lines for the lists, so many bytes of stored forms,
-/// or that much time. The later it begins, the more messages are final by then and are folded once; but what waited and
-/// the writing of it together must stay well within the two seconds that lists may be behind.
-const ROUND: (usize, usize, u64) = (65_536, 33_554_432, 600);
+/// What begins a round of the fold while commits keep coming, even before its time: so many lines for the lists, or so
+/// many bytes of stored forms.
+const ROUND: (usize, usize) = (65_536, 67_108_864);
+/// Milliseconds that what waits for a round and the writing of that round take together. The later a round begins, the more
+/// messages are final by then and are folded once, and the fewer pages each of them touches; but lists may be two
+/// seconds behind at most, and a round may take longer than the one before.
+const BEHIND: u64 = 1200;
 /// Rows of a round that go along with a commit: this many, and for each unit of it the second figure.
 const BUDGET: (usize, usize) = (64, 4);
 /// Rows of a round in a transaction of its own, while nothing else is asked.
@@ -28,10 +31,9 @@ const PIECE: usize = 1024;
 /// How long the writer waits for work before it lets the fold follow: short enough that nobody notices on an idle
 /// server.
 const IDLE: Duration = Duration::from_millis(2);
-/// Where more than so many units wait, this is no idle server but a moment of rest: a round begins so many milliseconds
-/// after the one before, or it would meet messages that are not final yet, and touch the pages of the same people more
-/// often.
-const REST: (u64, u64) = (16, 500);
+/// Where more than so many units wait, this may be no idle server but a moment of rest, and a round would meet messages that
+/// are not final yet: it begins at its time, or when nobody has asked for so many milliseconds.
+const FEW: (u64, u64) = (16, 100);
 
 /// How long a commit waits for callers who were there a moment ago: less than the sync that it saves, and about what a
 /// caller needs from one answer to its next units.
@@ -63,8 +65,9 @@ pub(crate) struct Writer<'c> {
     seen: Mark,
     /// Since when units wait for the fold: those of the round, those of the next one. See [`crate::shared::Counts`].
     since: (u64, u64),
-    /// When the last round began, in milliseconds from the store's start.
+    /// When the last round began, in milliseconds from the store's start, and how many it took.
     begun: u64,
+    took: u64,
 }
 
 /// Runs the writer until it is closed.
@@ -83,7 +86,8 @@ pub(crate) fn run(
 
 impl<'c> Writer<'c> {
     fn new(st: Statements<'c>, shared: Arc<Shared>, at: Position, fold: Fold) -> Self {
-        let mut writer = Self { st, shared, at, fold, seen: Mark::default(), since: (0, 0), begun: 0 };
+        let mut writer =
+            Self { st, shared, at, fold, seen: Mark::default(), since: (0, 0), begun: 0, took: 0 };
         writer.see();
         writer
     }
@@ -122,10 +126,18 @@ impl<'c> Writer<'c> {
         if self.fold.busy() {
             return if idle && self.shared.may_fold() { Duration::ZERO } else { IDLE };
         }
-        let (few, apart) = REST;
         let waiting = self.seen.units.saturating_sub(self.fold.written.units);
         let since = self.shared.age_ms().saturating_sub(self.begun);
-        if waiting <= few { IDLE } else { IDLE.max(Duration::from_millis(apart.saturating_sub(since))) }
+        let (few, quiet) = FEW;
+        if waiting <= few {
+            return IDLE;
+        }
+        IDLE.max(Duration::from_millis(self.pace().saturating_sub(since).min(quiet)))
+    }
+
+    /// How long units may wait for a round while more come: the longer a round takes, the sooner the next one begins.
+    fn pace(&self) -> u64 {
+        BEHIND.saturating_sub(self.took)
     }
 
     /// Commits what several callers asked, and answers them.
@@ -277,8 +289,8 @@ impl<'c> Writer<'c> {
         if !self.shared.may_fold() {
             return Ok(());
         }
-        let (lines, bytes, ms) = ROUND;
-        let old = || self.since.1 != 0 && self.shared.age_ms().saturating_sub(self.since.1 - 1) > ms;
+        let (lines, bytes) = ROUND;
+        let old = || self.since.1 != 0 && self.shared.age_ms().saturating_sub(self.since.1 - 1) > self.pace();
         let large = || self.shared.counts.unfolded_bytes.load(Ordering::Relaxed) > bytes;
         if self.fold.lists.waiting() > lines || old() || large() {
             self.begin_round()?;
@@ -304,6 +316,7 @@ impl<'c> Writer<'c> {
         if self.fold.in_round() && self.fold.settle(&mut write(&self.shared.overlay)) {
             let journal = self.fold.written.journal;
             write(&self.shared.payers).retain(|_, account| account.journal > journal);
+            self.took = self.shared.age_ms().saturating_sub(self.begun);
         }
         self.tell();
     }
