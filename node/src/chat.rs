@@ -6,6 +6,7 @@
 //! screen reader's line mode) the same machine is driven by lines ([`plain`]).
 
 mod plain;
+mod price;
 mod screen;
 mod state;
 mod work;

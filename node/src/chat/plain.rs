@@ -1,7 +1,7 @@
 //! The chat without a terminal: one line in, one line out.
 //!
 //! `/auto`, `/im`, `/sms`, `/mms` choose the service; `/yes` and `/no` answer a question (of a closed gate, of a
-//! risen price); anything else is sent.
+//! price above the one that was shown); anything else is sent.
 
 use super::screen;
 use super::state::{Chat, Effect, Happening, Key, Service};

@@ -1,5 +1,6 @@
 //! The conversation as a pure machine: happenings in, effects out; what is on the screen is made from it.
 
+use super::price::Price;
 use crate::words;
 use serde_json::Value;
 
@@ -55,8 +56,8 @@ pub(super) enum Key {
 pub(super) enum Effect {
     /// Ask for prices of this text.
     Quote { text: String, service: Service },
-    /// Send it.
-    Send { text: String, service: Service, quote: Option<String> },
+    /// Send it, for no more than was shown.
+    Send { text: String, service: Service, price: Price },
     /// Look at a message again.
     Refresh(String),
     /// Consent to a dearer service.
@@ -225,8 +226,8 @@ impl Chat {
             Prompt::Consent { id, service, price } if yes => vec![Effect::Consent { id, service, price }],
             Prompt::Consent { .. } => vec![],
             Prompt::Rose { text, service, quote } if yes => {
-                let quote = quote.get("id").and_then(Value::as_str).map(str::to_owned);
-                vec![Effect::Send { text, service, quote }]
+                let id = quote.get("id").and_then(Value::as_str).map(str::to_owned);
+                vec![Effect::Send { text, service, price: id.map_or(Price::Shown(quote), Price::Quoted) }]
             }
             Prompt::Rose { text, .. } => {
                 self.input = text;
@@ -241,10 +242,9 @@ impl Chat {
         }
         let text = std::mem::take(&mut self.input);
         // The price on the screen binds only when it was asked for exactly this text.
-        let quote = (self.quoted_text == text)
-            .then(|| self.quote.get("id").and_then(Value::as_str).map(str::to_owned))
-            .flatten();
-        vec![Effect::Send { text, service: self.service, quote }, self.ask_price()]
+        let id = self.quote.get("id").and_then(Value::as_str).filter(|_| self.quoted_text == text);
+        let price = id.map_or_else(|| Price::Shown(self.quote.clone()), |id| Price::Quoted(id.to_owned()));
+        vec![Effect::Send { text, service: self.service, price }, self.ask_price()]
     }
 
     fn ask_price(&self) -> Effect {
@@ -315,7 +315,7 @@ impl Chat {
 
 #[cfg(test)]
 mod tests {
-    use super::{Chat, Effect, Happening, Key, Service};
+    use super::{Chat, Effect, Happening, Key, Price, Service};
     use serde_json::{Value, json};
 
     fn typed(chat: &mut Chat, text: &str) -> Vec<Effect> {
@@ -339,10 +339,10 @@ mod tests {
         typed(&mut chat, "hi");
         chat.step(Happening::Quoted { text: "h".into(), quote: json!({"id": "qt_old"}) });
         let late = chat.clone().step(Happening::Key(Key::Send));
-        assert!(matches!(late.first(), Some(Effect::Send { quote: None, .. })));
+        assert!(matches!(late.first(), Some(Effect::Send { price: Price::Shown(_), .. })));
         chat.step(Happening::Quoted { text: "hi".into(), quote: json!({"id": "qt_1"}) });
         let sent = chat.step(Happening::Key(Key::Send));
-        assert!(matches!(sent.first(), Some(Effect::Send { quote: Some(id), .. }) if id == "qt_1"));
+        assert!(matches!(sent.first(), Some(Effect::Send { price: Price::Quoted(id), .. }) if id == "qt_1"));
         assert_eq!(chat.input, "");
     }
 
@@ -393,7 +393,7 @@ mod tests {
         let sent = chat.step(Happening::Key(Key::Letter('y')));
         assert_eq!(
             sent,
-            [Effect::Send { text: "hi".into(), service: Service::Sms, quote: Some("qt_2".into()) }]
+            [Effect::Send { text: "hi".into(), service: Service::Sms, price: Price::Quoted("qt_2".into()) }]
         );
     }
 

@@ -1,5 +1,6 @@
 //! The chat's two threads: one asks the server what the screen wants, one follows the events.
 
+use super::price::{Price, is_dearer};
 use super::state::{Effect, Happening, Service};
 use crate::cli::Failure;
 use crate::http::{Answer, Client};
@@ -57,13 +58,9 @@ impl Worker {
     fn carry_out(&self, effect: Effect) -> Option<Happening> {
         let told = match effect {
             Effect::Quote { text, service } => {
-                // An empty text costs nothing to nobody; one letter shows what a short message costs.
-                let draft = if text.is_empty() { "?" } else { &text };
-                let body = json!({"to": self.with, "text": draft, "service": service.name()});
-                let quote = self.client.post("/v1/quotes", &body).and_then(Answer::good);
-                return quote.ok().map(|quote| Happening::Quoted { text, quote });
+                return self.quote(&text, service).ok().map(|quote| Happening::Quoted { text, quote });
             }
-            Effect::Send { text, service, quote } => self.send(text, service, quote),
+            Effect::Send { text, service, price } => self.send(text, service, price),
             Effect::Refresh(id) => self
                 .client
                 .get(&format!("/v1/messages/{id}"))
@@ -84,10 +81,32 @@ impl Worker {
         Some(told.unwrap_or_else(|failure| Happening::Note(failure.to_string())))
     }
 
-    fn send(&self, text: String, service: Service, quote: Option<String>) -> Result<Happening, Failure> {
+    fn quote(&self, text: &str, service: Service) -> Result<Value, Failure> {
+        // An empty text costs nothing to nobody; one letter shows what a short message costs.
+        let draft = if text.is_empty() { "?" } else { text };
+        let body = json!({"to": self.with, "text": draft, "service": service.name()});
+        self.client.post("/v1/quotes", &body).and_then(Answer::good)
+    }
+
+    /// Sends a text at a price that was shown; or else asks what it costs, and sends it when that is no more than was
+    /// shown.
+    fn send(&self, text: String, service: Service, price: Price) -> Result<Happening, Failure> {
+        let quote = match price {
+            Price::Quoted(id) => json!(id),
+            Price::Shown(shown) => match self.quote(&text, service) {
+                Ok(fresh) if is_dearer(&fresh, &shown, service) => {
+                    return Ok(Happening::Refused { text, service, why: String::new(), quote: fresh });
+                }
+                Ok(fresh) => fresh.get("id").cloned().unwrap_or_default(),
+                Err(why) => {
+                    let (why, quote) = (why.to_string(), Value::Null);
+                    return Ok(Happening::Refused { text, service, why, quote });
+                }
+            },
+        };
         let mut body = json!({"to": self.with, "text": text, "service": service.name()});
-        if let (Some(body), Some(quote)) = (body.as_object_mut(), quote) {
-            body.insert("quote".into(), json!(quote));
+        if let (Some(body), true) = (body.as_object_mut(), quote.is_string()) {
+            body.insert("quote".into(), quote);
         }
         let answer = self.client.post("/v1/messages", &body)?;
         let quote = answer.body.get("quote").cloned().unwrap_or_default();

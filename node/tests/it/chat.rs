@@ -2,7 +2,8 @@
 
 use crate::server::{Server, binary, wait_for};
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 /// A terminal with a chat in it.
@@ -79,4 +80,44 @@ fn a_wrong_token_is_told_before_the_terminal_is_taken() {
     let server = Server::start("");
     let terminal = Terminal::chat(&server, "nobody", "+46701000002");
     terminal.shows("unauthorized");
+}
+
+#[test]
+fn without_a_terminal_a_line_goes_for_what_was_shown_or_is_asked_about() {
+    let server = Server::start(
+        "[[route]]\nid = \"smsc\"\naddress = \"127.0.0.1:9\"\nsystem_id = \"x\"\npassword_env = \"PATH\"\n",
+    );
+    let anna = server.subscriber("anna", "+46701000001", "0.00", "0.12");
+    server.subscriber("ben", "+46701000002", "0.00", "0.12");
+    let mut chat = Command::new(binary())
+        .args(["chat", "--as", &anna, "--url", &server.url(), "+46701000002"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = chat.stdin.take().unwrap();
+    let shown = Arc::new(Mutex::new(String::new()));
+    let (said, seen) = (BufReader::new(chat.stdout.take().unwrap()), Arc::clone(&shown));
+    std::thread::spawn(move || {
+        said.lines().map_while(Result::ok).for_each(|line| seen.lock().unwrap().push_str(&(line + "\n")));
+    });
+    // What was waited for is not looked at again.
+    let shows = |words: &str| {
+        wait_for(&format!("{words:?}"), || {
+            let mut shown = shown.lock().unwrap();
+            let at = shown.find(words)?;
+            Some(drop(shown.drain(..at + words.len())))
+        });
+    };
+    shows("SMS 0.12 EUR");
+    writeln!(lines, "/sms\n{}", "a".repeat(161)).unwrap();
+    shows("The price rose, nothing was sent. Send by SMS for 0.24 EUR?");
+    writeln!(lines, "/no\n/sms\nhej").unwrap();
+    shows("you: hej");
+    writeln!(lines, "{}", "b".repeat(161)).unwrap();
+    shows("Send by SMS for 0.24 EUR?");
+    writeln!(lines, "/yes").unwrap();
+    shows("you: bbb");
+    drop(lines);
+    assert!(chat.wait().unwrap().success());
 }
