@@ -22,10 +22,7 @@ fn it_shows_prices_no_surer_than_they_are_and_its_buttons_choose_and_consent_wit
     let (status, message) = ask_as(server.address, &anna, "POST", "/v1/messages", &body).unwrap();
     assert_eq!(status, 202, "{message}");
 
-    let html = include_str!("../../../web/live.html");
-    let watched = html.replace("</head>", "<script type=\"module\" src=\"/watch.js\"></script></head>");
-    let files = vec![("/", watched), ("/watch.js", include_str!("live/watch.js").to_owned())];
-    let mut page = Page::in_front_of(server.address, files);
+    let mut page = watched(&server);
     let Some(_browser) = Browser::show(&page, &format!("#token={anna}"), &[]) else { return };
     page.tells("? your choice \u{b7} price shown unknown \u{b7} at most unknown \u{b7} nothing charged");
     page.tells("SMS: 0.00 EUR \u{b7} 1 \u{d7} segment \u{b7} 4 left of sms5 Send by SMS for 0.00 EUR");
@@ -44,4 +41,38 @@ fn it_shows_prices_no_surer_than_they_are_and_its_buttons_choose_and_consent_wit
     page.tells(
         "\u{25f7} waiting \u{b7} price shown about 0.0024 EUR \u{b7} at most 0.12 EUR \u{b7} nothing charged",
     );
+}
+
+#[test]
+fn who_is_short_of_funds_is_told_so_before_and_after_the_button() {
+    let server = Server::start(ROUTE);
+    let anna = server.subscriber("anna", "+46701000001", "0.00", "0.12");
+    server.subscriber("ben", BEN, "0.00", "0.12");
+    server.plan("anna", "[[rate]]\nservice = \"sms\"\nunit = \"segment\"\nprice = \"60.00\"\n");
+    let send = |service: &str| {
+        let body = json!({"to": BEN, "text": "hej", "service": service}).to_string();
+        let (status, message) = ask_as(server.address, &anna, "POST", "/v1/messages", &body).unwrap();
+        assert_eq!(status, 202, "{message}");
+    };
+    let mut page = watched(&server);
+    send("ask");
+    let Some(browser) = Browser::show(&page, &format!("#token={anna}"), &[]) else { return };
+    page.tells("SMS: 60.00 EUR \u{b7} 1 \u{d7} segment Send by SMS for 60.00 EUR");
+    send("sms");
+    page.does(json!("Send by SMS for 60.00 EUR"));
+    page.tells("Not enough funds for SMS. Top up or choose another service.");
+    drop(browser);
+
+    let mut page = watched(&server);
+    send("ask");
+    let Some(_browser) = Browser::show(&page, &format!("#token={anna}"), &[]) else { return };
+    page.tells("SMS: 60.00 EUR \u{b7} 1 \u{d7} segment \u{b7} insufficient funds");
+}
+
+/// The live page, with what tells us all that it shows.
+fn watched(server: &Server) -> Page {
+    let html = include_str!("../../../web/live.html");
+    let watched = html.replace("</head>", "<script type=\"module\" src=\"/watch.js\"></script></head>");
+    let files = vec![("/", watched), ("/watch.js", include_str!("live/watch.js").to_owned())];
+    Page::in_front_of(server.address, files)
 }
