@@ -80,7 +80,7 @@ impl Payer {
                 Ordering::Greater => None,
             })
         };
-        let beyond = cap.raised.as_deref().and_then(used).unwrap_or(0);
+        let beyond = cap.raised.as_deref().map_or(Some(0), used)?;
         Some(used(own)?.saturating_add(beyond))
     }
 

@@ -49,6 +49,25 @@ fn what_is_reserved_is_not_spent_and_what_was_given_back_is_no_news() {
 }
 
 #[test]
+fn of_a_day_that_is_over_nothing_more_is_told() {
+    let mut life = Life::of(&format!("{TEXTS}{}", CAP.replace("notify", "override = true\nnotify")));
+    let yesterday = sent("2026-11-23T10:00:00Z", BO);
+    let hold = life.priced(Service::Sms, &yesterday).hold.unwrap();
+    for attempt in [70, 71, 72, 73] {
+        life.entry(attempt, LedgerKind::Reserve, &hold);
+    }
+    life.entry(70, LedgerKind::Commit, &hold);
+    life.entry(71, LedgerKind::Commit, &hold);
+    assert_eq!(told(&mut life), ["40 % of the cap `day` are spent"]);
+    // The payer has agreed to more in the new day: that is where it is now.
+    let (more, today) = (Money::parse("1.00", life.plan.currency), Time::parse("2026-11-24T10:00:00Z"));
+    life.payer.raise("day", more.unwrap(), &life.plan, today.unwrap()).unwrap();
+    life.entry(72, LedgerKind::Commit, &hold);
+    life.entry(73, LedgerKind::Commit, &hold);
+    assert_eq!(told(&mut life), Vec::<String>::new());
+}
+
+#[test]
 fn each_account_hears_of_its_own_cap() {
     let mut life = Life::of(&format!("{TEXTS}{}", CAP.replace("amount", "of = \"account\"\namount")));
     let by = |account| Sent { account: Some(account), ..sent("2026-11-23T10:00:00Z", BO) };

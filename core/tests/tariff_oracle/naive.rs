@@ -63,7 +63,12 @@ impl<'m> Naive<'m> {
 
     /// The payer agreed that a cap takes so much more until its period ends.
     pub(crate) fn raise(&mut self, cap: &Cap, nanos: u64, at: Time) {
-        *self.raised.entry((cap.id.to_owned(), period(cap.per, at))).or_default() += nanos;
+        let period = period(cap.per, at);
+        *self.raised.entry((cap.id.to_owned(), period.clone())).or_default() += nanos;
+        // Whoever agrees knows that the period before is over: nothing more is told of that.
+        if let Some(now) = self.charged.get_mut(cap.id).filter(|now| now.0 != period) {
+            *now = (period, 0, 0);
+        }
     }
 
     /// What of the bonus is spent or held.
