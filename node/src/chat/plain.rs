@@ -4,14 +4,14 @@
 //! price above the one that was shown); anything else is sent.
 
 use super::screen;
-use super::state::{Chat, Effect, Happening, Key, Service};
+use super::state::{Chat, Effect, Happening, Key, Prompt, Service};
 use crate::cli::Failure;
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, SyncSender};
 
-/// Reads lines on a thread of its own; at the end of the input the user stays until the conversation rests.
+/// Reads lines on a thread of its own; at the end of the input the user leaves.
 pub(super) fn read_lines(inbox: SyncSender<Happening>) {
     std::thread::spawn(move || {
         for line in std::io::stdin().lock().lines().map_while(Result::ok) {
@@ -41,7 +41,8 @@ pub(super) fn read_lines(inbox: SyncSender<Happening>) {
     });
 }
 
-/// The loop: every line of the picture that is new or different is printed.
+/// The loop: every line of the picture that is new or different is printed. It ends when all that was asked of the server
+/// before the user left is answered.
 pub(super) fn run(
     mut chat: Chat,
     happenings: &Receiver<Happening>,
@@ -52,9 +53,6 @@ pub(super) fn run(
     let mut effects = chat.start();
     loop {
         for effect in effects {
-            if effect == Effect::Quit {
-                return Ok(ExitCode::SUCCESS);
-            }
             // The worker's queue is far longer than a line mode can fill; a full one only delays the next line.
             drop(worker.send(effect));
         }
@@ -67,7 +65,20 @@ pub(super) fn run(
         // What is gone is news when it comes again.
         shown = lines.into_iter().collect();
         out.flush()?;
-        let Ok(happening) = happenings.recv() else { return Ok(ExitCode::SUCCESS) };
-        effects = chat.step(happening);
+        match happenings.recv() {
+            Ok(Happening::Left) | Err(_) => return left(&chat),
+            Ok(happening) => effects = chat.step(happening),
+        }
+    }
+}
+
+/// How it ended: a text that was not sent, and about which nobody can be asked any more, is no success.
+fn left(chat: &Chat) -> Result<ExitCode, Failure> {
+    if let Some(rose) = chat.prompts.iter().find(|prompt| matches!(prompt, Prompt::Rose { .. })) {
+        return Err(Failure::Price(screen::question(rose)));
+    }
+    match &chat.note {
+        Some(why) if !chat.input.is_empty() => Err(Failure::Failed(format!("not sent: {why}"))),
+        _ => Ok(ExitCode::SUCCESS),
     }
 }

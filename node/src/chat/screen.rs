@@ -139,7 +139,7 @@ fn below(chat: &Chat) -> String {
 }
 
 /// What a sender is asked.
-fn question(prompt: &Prompt) -> String {
+pub(super) fn question(prompt: &Prompt) -> String {
     match prompt {
         Prompt::Consent { service, price, .. } => {
             format!("Not delivered yet. Send by {} for {} in all?", name(service), words::amount(Some(price)))

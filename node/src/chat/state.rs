@@ -32,6 +32,8 @@ pub(super) enum Happening {
     Note(String),
     /// Only the picture is to be made again.
     Redraw,
+    /// The user left, and all that was asked before is answered.
+    Left,
 }
 
 /// What a key means here.
@@ -195,7 +197,7 @@ impl Chat {
                 return if ours { vec![Effect::Refresh(id)] } else { vec![] };
             }
             Happening::Note(note) => self.note = Some(note),
-            Happening::Redraw => {}
+            Happening::Redraw | Happening::Left => {}
         }
         vec![]
     }

@@ -76,7 +76,7 @@ impl Worker {
             Effect::Read(id) => {
                 return self.read(&id).err().map(|failure| Happening::Note(failure.to_string()));
             }
-            Effect::Quit => return None,
+            Effect::Quit => return Some(Happening::Left),
         };
         Some(told.unwrap_or_else(|failure| Happening::Note(failure.to_string())))
     }

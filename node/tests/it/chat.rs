@@ -89,12 +89,13 @@ fn without_a_terminal_a_line_goes_for_what_was_shown_or_is_asked_about() {
     );
     let anna = server.subscriber("anna", "+46701000001", "0.00", "0.12");
     server.subscriber("ben", "+46701000002", "0.00", "0.12");
-    let mut chat = Command::new(binary())
+    let mut command = Command::new(binary());
+    command
         .args(["chat", "--as", &anna, "--url", &server.url(), "+46701000002"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+        .stderr(Stdio::piped());
+    let mut chat = command.spawn().unwrap();
     let mut lines = chat.stdin.take().unwrap();
     let shown = Arc::new(Mutex::new(String::new()));
     let (said, seen) = (BufReader::new(chat.stdout.take().unwrap()), Arc::clone(&shown));
@@ -106,7 +107,8 @@ fn without_a_terminal_a_line_goes_for_what_was_shown_or_is_asked_about() {
         wait_for(&format!("{words:?}"), || {
             let mut shown = shown.lock().unwrap();
             let at = shown.find(words)?;
-            Some(drop(shown.drain(..at + words.len())))
+            shown.drain(..at + words.len());
+            Some(())
         });
     };
     shows("SMS 0.12 EUR");
@@ -120,4 +122,19 @@ fn without_a_terminal_a_line_goes_for_what_was_shown_or_is_asked_about() {
     shows("you: bbb");
     drop(lines);
     assert!(chat.wait().unwrap().success());
+
+    for (line, code, said) in [
+        // What stands in a pipe is sent, though nobody waits for it.
+        ("hej then".to_owned(), 0, "you: hej then"),
+        // Nobody can be asked any more.
+        ("/sms".to_owned(), 0, ""),
+        (format!("/mms\n{}", "c".repeat(9)), 1, "not sent: "),
+    ] {
+        let mut chat = command.spawn().unwrap();
+        writeln!(chat.stdin.take().unwrap(), "{line}").unwrap();
+        let done = chat.wait_with_output().unwrap();
+        let all = [done.stdout, done.stderr].map(|said| String::from_utf8(said).unwrap()).concat();
+        assert_eq!(done.status.code(), Some(code), "{line}: {all}");
+        assert!(all.contains(said), "{line}: {all}");
+    }
 }
