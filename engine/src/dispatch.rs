@@ -217,29 +217,33 @@ fn welcome(shared: &Shared, subscriber: SubscriberId, ids: Vec<MessageId>, answe
     }
 }
 
-/// Incoming messages that are handed over and not confirmed. They are told again without a place of their own in
-/// the feed (cursor 0): the device knows a message by its id.
+/// Incoming messages that are handed over and not confirmed, the oldest of them. They are told again without a place of
+/// their own in the feed (cursor 0): the device knows a message by its id.
+///
+/// They are read from the newest to the oldest, for the oldest are handed over first: of those that are handed over
+/// meanwhile, and come live, this finds a beginning or nothing, and never an end that would overtake the others.
 fn unconfirmed(
     store: &dyn Store,
     subscriber: &SubscriberId,
     ids: &[MessageId],
     most: usize,
 ) -> Result<Vec<EventLine>, StoreFailure> {
+    let mut told = Vec::new();
+    for id in ids.iter().rev() {
+        let open = store.message(*id)?.filter(|message| !message.status.is_final());
+        let attempt = open.as_ref().and_then(|message| {
+            message.attempts.iter().rev().find(|attempt| {
+                attempt.is_app() && matches!(attempt.state, AttemptState::HandedOver | AttemptState::Unknown)
+            })
+        });
+        told.extend(attempt.map(|attempt| (*id, attempt.n)));
+    }
     let owner = Owner::Subscriber(subscriber.clone());
     let mut lines = Vec::new();
-    for id in ids {
-        if lines.len() >= most {
-            break;
-        }
-        let open = store.message(*id)?.filter(|message| !message.status.is_final());
-        let Some(message) = open else { continue };
-        let told = message.attempts.iter().rev().find(|attempt| {
-            attempt.is_app() && matches!(attempt.state, AttemptState::HandedOver | AttemptState::Unknown)
-        });
-        let Some(told) = told else { continue };
+    for (id, attempt) in told.into_iter().rev().take(most) {
         let incoming =
-            |event: &Event| event.audience == owner && event.kind == EventKind::Incoming { attempt: told.n };
-        let event = store.message_events(*id)?.into_iter().rev().find(incoming);
+            |event: &Event| event.audience == owner && event.kind == EventKind::Incoming { attempt };
+        let event = store.message_events(id)?.into_iter().rev().find(incoming);
         lines.extend(event.map(|event| EventLine { cursor: 0, event, incoming: None }));
     }
     Ok(lines)

@@ -43,6 +43,23 @@ fn a_registration_gets_what_waits_in_order() {
 }
 
 #[test]
+fn what_is_handed_over_while_a_device_comes_overtakes_nothing() {
+    let scene = Arc::new(Scene::with(Options { loops: 1, ..patient() }));
+    let ids: Vec<_> = (0..5).map(|n| scene.send(&format!("text {n}"), IM).id).collect();
+    let (other, waiting) = (Arc::clone(&scene), ids.clone());
+    scene.gate.after_a_look(move || {
+        other.register("bo", "tablet");
+        for id in waiting {
+            eventually("it is handed over", || {
+                (other.message(id).attempts[0].state == AttemptState::HandedOver).then_some(())
+            });
+        }
+    });
+    let told: Vec<_> = scene.register("bo", "phone").into_iter().map(|line| line.event.message).collect();
+    assert_eq!(told, ids[..told.len()], "what comes live is what follows");
+}
+
+#[test]
 fn the_grace_is_kept_and_then_the_status_is_offline_since_the_loss() {
     let scene = Scene::with(patient());
     let admin = Bearer::Admin;

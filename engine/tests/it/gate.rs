@@ -35,16 +35,23 @@ pub(crate) struct Gate {
     store: Arc<SqliteStore>,
     rule: Mutex<(Rule, usize)>,
     bell: Condvar,
+    /// What happens after the next look at a message.
+    meanwhile: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
 impl Gate {
     pub(crate) fn new(store: Arc<SqliteStore>) -> Self {
-        Self { store, rule: Mutex::default(), bell: Condvar::new() }
+        Self { store, rule: Mutex::default(), bell: Condvar::new(), meanwhile: Mutex::default() }
     }
 
     pub(crate) fn set(&self, rule: Rule) {
         self.rule.lock().unwrap().0 = rule;
         self.bell.notify_all();
+    }
+
+    /// What is to happen when a message has been looked at, before the next one is.
+    pub(crate) fn after_a_look(&self, happens: impl FnOnce() + Send + 'static) {
+        *self.meanwhile.lock().unwrap() = Some(Box::new(happens));
     }
 
     /// How many commits were held or refused.
@@ -79,7 +86,12 @@ impl Store for Gate {
     }
 
     fn message(&self, id: MessageId) -> Result<Option<Message>, StoreFailure> {
-        self.store.message(id)
+        let seen = self.store.message(id);
+        let happens = self.meanwhile.lock().unwrap().take();
+        if let Some(happens) = happens {
+            happens();
+        }
+        seen
     }
 
     fn content(&self, id: MessageId) -> Result<Option<Content>, StoreFailure> {
