@@ -66,8 +66,14 @@ impl<'m> Naive<'m> {
         let period = period(cap.per, at);
         *self.raised.entry((cap.id.to_owned(), period.clone())).or_default() += nanos;
         // Whoever agrees knows that the period before is over: nothing more is told of that.
-        if let Some(now) = self.charged.get_mut(cap.id).filter(|now| now.0 != period) {
-            *now = (period, 0, 0);
+        self.enter(cap.id, &period);
+    }
+
+    /// A counter is in this period now; of another nothing is charged or told in it.
+    fn enter(&mut self, id: &str, period: &str) {
+        let now = self.charged.entry(id.to_owned()).or_default();
+        if now.0 != period {
+            *now = (period.to_owned(), 0, 0);
         }
     }
 
@@ -93,10 +99,7 @@ impl<'m> Naive<'m> {
         self.free -= nanos;
         for (id, period, units) in taken {
             *self.gone.entry((id.clone(), period.clone())).or_default() += units;
-            let now = self.charged.entry(id.clone()).or_insert_with(|| (period.clone(), 0, 0));
-            if now.0 != *period {
-                *now = (period.clone(), 0, 0);
-            }
+            self.enter(id, period);
         }
     }
 
