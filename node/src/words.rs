@@ -86,6 +86,11 @@ pub(crate) fn notices(quote: &Value) -> Vec<String> {
     notices.filter_map(said).collect()
 }
 
+/// What a quote says of a service.
+pub(crate) fn offered<'q>(quote: &'q Value, service: &str) -> Option<&'q Value> {
+    quote.get("services")?.as_array()?.iter().find(|line| text(line, "service") == service)
+}
+
 /// What happens when the first service of a quote does not deliver, and why; `name` says how services are called.
 pub(crate) fn followed(quote: &Value, name: fn(&str) -> &str) -> Option<String> {
     text(quote, "suggested").chars().next()?;
@@ -93,8 +98,7 @@ pub(crate) fn followed(quote: &Value, name: fn(&str) -> &str) -> Option<String> 
         return Some("nothing follows: no other service can take it".into());
     };
     let to = text(fallback, "to");
-    let mut services = quote.get("services").and_then(Value::as_array).into_iter().flatten();
-    let sure = sure(services.find(|service| text(service, "service") == to).and_then(|to| to.get("price")));
+    let sure = sure(offered(quote, to).and_then(|line| line.get("price")));
     let to = name(to);
     Some(match text(fallback, "why") {
         "within_limit" => format!("{to} follows by itself, since it costs no more"),

@@ -1,6 +1,7 @@
 //! At what price a text goes: the one on the screen, or one that has to be asked for first and must not be dearer.
 
 use super::state::Service;
+use crate::words;
 use serde_json::Value;
 use switchback_core::model::{Currency, Money};
 
@@ -11,6 +12,14 @@ pub(super) enum Price {
     Quoted(String),
     /// This quote, for another text or before the answer came; null: none yet.
     Shown(Value),
+}
+
+impl Price {
+    /// That of a quote for this very text.
+    pub(super) fn of(quote: &Value) -> Self {
+        let id = quote.get("id").and_then(Value::as_str);
+        id.map_or_else(|| Self::Shown(quote.clone()), |id| Self::Quoted(id.to_owned()))
+    }
 }
 
 /// Whether a text would cost more than what was shown. Where nothing was shown, or a price is not known, nobody can say
@@ -27,9 +36,7 @@ fn price(quote: &Value, service: Service) -> Option<Money> {
     let price = match service {
         Service::Auto => quote.get("you_pay_at_most")?,
         named => {
-            let mut services = quote.get("services")?.as_array()?.iter();
-            let is_it = |line: &&Value| line.get("service").and_then(Value::as_str) == Some(named.name());
-            let line = services.find(is_it)?;
+            let line = words::offered(quote, named.name())?;
             // What cannot be sent is refused with a reason, which says more than its price.
             line.get("available").and_then(Value::as_bool).filter(|available| *available)?;
             line.get("price")?

@@ -149,8 +149,7 @@ pub(super) fn question(prompt: &Prompt) -> String {
                 Service::Auto => text(quote, "suggested"),
                 named => named.name(),
             };
-            let services = quote.get("services").and_then(Value::as_array).into_iter().flatten();
-            let cost = services.filter(|service| text(service, "service") == by).map(words::cost).next();
+            let cost = words::offered(quote, by).map(words::cost);
             format!(
                 "The price rose, nothing was sent. Send by {} for {}?",
                 name(by),

@@ -228,8 +228,7 @@ impl Chat {
             Prompt::Consent { id, service, price } if yes => vec![Effect::Consent { id, service, price }],
             Prompt::Consent { .. } => vec![],
             Prompt::Rose { text, service, quote } if yes => {
-                let id = quote.get("id").and_then(Value::as_str).map(str::to_owned);
-                vec![Effect::Send { text, service, price: id.map_or(Price::Shown(quote), Price::Quoted) }]
+                vec![Effect::Send { text, service, price: Price::of(&quote) }]
             }
             Prompt::Rose { text, .. } => {
                 self.input = text;
@@ -244,8 +243,8 @@ impl Chat {
         }
         let text = std::mem::take(&mut self.input);
         // The price on the screen binds only when it was asked for exactly this text.
-        let id = self.quote.get("id").and_then(Value::as_str).filter(|_| self.quoted_text == text);
-        let price = id.map_or_else(|| Price::Shown(self.quote.clone()), |id| Price::Quoted(id.to_owned()));
+        let is_its_own = self.quoted_text == text;
+        let price = if is_its_own { Price::of(&self.quote) } else { Price::Shown(self.quote.clone()) };
         vec![Effect::Send { text, service: self.service, price }, self.ask_price()]
     }
 
