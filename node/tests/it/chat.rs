@@ -1,6 +1,6 @@
 //! The terminal client in a real terminal: status and prices while typing, choice by key, ticks, consent.
 
-use crate::server::{Server, binary, wait_for};
+use crate::server::{BEN, Server, binary, wait_for};
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
@@ -51,12 +51,8 @@ impl Terminal {
 #[test]
 fn status_and_prices_while_typing_choice_by_key_ticks_and_consent() {
     // Ben is offline and his chat is free; an SMS would cost 0.12: the gate is closed, and the sender is asked.
-    let server = Server::start(
-        "[timers]\nim_offline = \"300ms\"\n[[route]]\nid = \"smsc\"\naddress = \"127.0.0.1:9\"\nsystem_id = \"x\"\npassword_env = \"PATH\"\n",
-    );
-    let anna = server.subscriber("anna", "+46701000001", "0.00", "0.12");
-    server.subscriber("ben", "+46701000002", "0.00", "0.12");
-    let mut terminal = Terminal::chat(&server, &anna, "+46701000002");
+    let (server, anna) = Server::of_anna_and_ben();
+    let mut terminal = Terminal::chat(&server, &anna, BEN);
     terminal.shows("offline since");
     terminal.shows("Chat 0.00 EUR");
     terminal.keys(&"a".repeat(161));
@@ -78,20 +74,16 @@ fn status_and_prices_while_typing_choice_by_key_ticks_and_consent() {
 #[test]
 fn a_wrong_token_is_told_before_the_terminal_is_taken() {
     let server = Server::start("");
-    let terminal = Terminal::chat(&server, "nobody", "+46701000002");
+    let terminal = Terminal::chat(&server, "nobody", BEN);
     terminal.shows("unauthorized");
 }
 
 #[test]
 fn without_a_terminal_a_line_goes_for_what_was_shown_or_is_asked_about() {
-    let server = Server::start(
-        "[[route]]\nid = \"smsc\"\naddress = \"127.0.0.1:9\"\nsystem_id = \"x\"\npassword_env = \"PATH\"\n",
-    );
-    let anna = server.subscriber("anna", "+46701000001", "0.00", "0.12");
-    server.subscriber("ben", "+46701000002", "0.00", "0.12");
+    let (server, anna) = Server::of_anna_and_ben();
     let mut command = Command::new(binary());
     command
-        .args(["chat", "--as", &anna, "--url", &server.url(), "+46701000002"])
+        .args(["chat", "--as", &anna, "--url", &server.url(), BEN])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

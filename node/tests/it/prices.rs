@@ -1,13 +1,9 @@
 //! What a sender sees of prices (R2, R6), at a running server: on the command line, over HTTP, in the terminal chat.
 
 use crate::chat::Terminal;
-use crate::server::{Server, ask_as, binary, text_of, wait_for};
+use crate::server::{BEN, Server, ask_as, binary, text_of, wait_for};
 use serde_json::Value;
 use std::process::{Command, Output};
-
-/// An SMSC that never answers: messages by SMS go nowhere, but have a price.
-const ROUTE: &str = "[timers]\nim_offline = \"300ms\"\n[[route]]\nid = \"smsc\"\naddress = \"127.0.0.1:9\"\nsystem_id = \"x\"\npassword_env = \"PATH\"\n";
-const BEN: &str = "+46701000002";
 
 /// A plan that sells texts at this price; chat is billed by the byte, as data, by somebody else.
 fn texts_cost(price: &str) -> String {
@@ -27,9 +23,7 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let server = Server::start(ROUTE);
-        let token = server.subscriber("anna", "+46701000001", "0.00", "0.12");
-        server.subscriber("ben", BEN, "0.00", "0.12");
+        let (server, token) = Server::of_anna_and_ben();
         Self { server, token }
     }
 

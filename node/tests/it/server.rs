@@ -6,6 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+/// The number of Ben.
+pub(crate) const BEN: &str = "+46701000002";
+/// An SMSC that never answers: messages by SMS go nowhere, but have a price.
+const ROUTE: &str = "[timers]\nim_offline = \"300ms\"\n[[route]]\nid = \"smsc\"\naddress = \"127.0.0.1:9\"\nsystem_id = \"x\"\npassword_env = \"PATH\"\n";
+
 /// How long anything may take on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -80,6 +85,15 @@ impl Server {
     fn try_ask(&self, method: &str, path: &str, body: &str) -> Option<(u16, String)> {
         let token = std::fs::read_to_string(self.data().join("admin.token")).unwrap_or_default();
         ask_as(self.address, token.trim(), method, path, body)
+    }
+
+    /// Anna, whose token this gives, and Ben, who is offline, and whose SMSC never answers: an SMS to him costs 0.12 and goes
+    /// nowhere, chat is free.
+    pub(crate) fn of_anna_and_ben() -> (Self, String) {
+        let server = Self::start(ROUTE);
+        let anna = server.subscriber("anna", "+46701000001", "0.00", "0.12");
+        server.subscriber("ben", BEN, "0.00", "0.12");
+        (server, anna)
     }
 
     /// Sets up a plan (chat and SMS at these prices) and a subscriber; gives the subscriber's token.

@@ -1,27 +1,20 @@
 //! The live page in headless Chromium: what it shows of prices, and what its buttons do, at the shipped server.
 
 use crate::page::{Browser, Page};
-use crate::server::{Server, ask_as};
+use crate::server::{BEN, Server, ask_as};
 use serde_json::json;
 
-const BEN: &str = "+46701000002";
-const ROUTE: &str = "[timers]\nim_offline = \"300ms\"\n[[route]]\nid = \"smsc\"\naddress = \"127.0.0.1:9\"\nsystem_id = \"x\"\npassword_env = \"PATH\"\n";
 const CHAT_AS_DATA: &str = "[[rate]]\nservice = \"im\"\nunit = \"byte\"\nscope = \"session\"\nsettlement = \"bearer\"\nprice = \"0.0008\"\n";
 const SMS_5: &str =
     "[[allowance]]\nid = \"sms5\"\nservices = [\"sms\"]\nunit = \"segment\"\namount = 5\nper = \"month\"\n";
 
 #[test]
 fn it_shows_prices_no_surer_than_they_are_and_its_buttons_choose_and_consent_within_them() {
-    let server = Server::start(ROUTE);
-    let anna = server.subscriber("anna", "+46701000001", "0.00", "0.12");
-    server.subscriber("ben", BEN, "0.00", "0.12");
+    let (server, anna) = Server::of_anna_and_ben();
     let texts =
         |price: &str| format!("[[rate]]\nservice = \"sms\"\nunit = \"segment\"\nprice = \"{price}\"\n");
     server.plan("anna", &format!("{SMS_5}{CHAT_AS_DATA}{}", texts("0.12")));
-    let body = json!({"to": BEN, "text": "hej", "service": "ask"}).to_string();
-    let (status, message) = ask_as(server.address, &anna, "POST", "/v1/messages", &body).unwrap();
-    assert_eq!(status, 202, "{message}");
-
+    send(&server, &anna, "ask");
     let mut page = watched(&server);
     let Some(_browser) = Browser::show(&page, &format!("#token={anna}"), &[]) else { return };
     page.tells("? your choice \u{b7} price shown unknown \u{b7} at most unknown \u{b7} nothing charged");
@@ -45,28 +38,28 @@ fn it_shows_prices_no_surer_than_they_are_and_its_buttons_choose_and_consent_wit
 
 #[test]
 fn who_is_short_of_funds_is_told_so_before_and_after_the_button() {
-    let server = Server::start(ROUTE);
-    let anna = server.subscriber("anna", "+46701000001", "0.00", "0.12");
-    server.subscriber("ben", BEN, "0.00", "0.12");
+    let (server, anna) = Server::of_anna_and_ben();
     server.plan("anna", "[[rate]]\nservice = \"sms\"\nunit = \"segment\"\nprice = \"60.00\"\n");
-    let send = |service: &str| {
-        let body = json!({"to": BEN, "text": "hej", "service": service}).to_string();
-        let (status, message) = ask_as(server.address, &anna, "POST", "/v1/messages", &body).unwrap();
-        assert_eq!(status, 202, "{message}");
-    };
     let mut page = watched(&server);
-    send("ask");
+    send(&server, &anna, "ask");
     let Some(browser) = Browser::show(&page, &format!("#token={anna}"), &[]) else { return };
     page.tells("SMS: 60.00 EUR \u{b7} 1 \u{d7} segment Send by SMS for 60.00 EUR");
-    send("sms");
+    send(&server, &anna, "sms");
     page.does(json!("Send by SMS for 60.00 EUR"));
     page.tells("Not enough funds for SMS. Top up or choose another service.");
     drop(browser);
 
     let mut page = watched(&server);
-    send("ask");
+    send(&server, &anna, "ask");
     let Some(_browser) = Browser::show(&page, &format!("#token={anna}"), &[]) else { return };
     page.tells("SMS: 60.00 EUR \u{b7} 1 \u{d7} segment \u{b7} insufficient funds");
+}
+
+/// A message to Ben by this service, or one that asks.
+fn send(server: &Server, token: &str, service: &str) {
+    let body = json!({"to": BEN, "text": "hej", "service": service}).to_string();
+    let (status, message) = ask_as(server.address, token, "POST", "/v1/messages", &body).unwrap();
+    assert_eq!(status, 202, "{message}");
 }
 
 /// The live page, with what tells us all that it shows.
