@@ -48,6 +48,16 @@ fn take(todo: &Receiver<Effect>) -> Option<Vec<Effect>> {
     Some(batch)
 }
 
+/// What became of a text that the server was asked about.
+enum Sent {
+    Accepted(Value),
+    /// Not accepted; with the new quote when the price rose.
+    Refused {
+        why: String,
+        quote: Value,
+    },
+}
+
 struct Worker {
     client: Client,
     with: String,
@@ -60,7 +70,7 @@ impl Worker {
             Effect::Quote { text, service } => {
                 return self.quote(&text, service).ok().map(|quote| Happening::Quoted { text, quote });
             }
-            Effect::Send { text, service, price } => self.send(text, service, price),
+            Effect::Send { text, service, price } => return Some(self.send(text, service, price)),
             Effect::Refresh(id) => self
                 .client
                 .get(&format!("/v1/messages/{id}"))
@@ -88,21 +98,29 @@ impl Worker {
         self.client.post("/v1/quotes", &body).and_then(Answer::good)
     }
 
+    /// Sends a text; whatever stops it, the text goes back to who typed it.
+    fn send(&self, text: String, service: Service, price: Price) -> Happening {
+        match self.sent(&text, service, price) {
+            Ok(Sent::Accepted(message)) => Happening::Message { text: Some(text), message },
+            Ok(Sent::Refused { why, quote }) => Happening::Refused { text, service, why, quote },
+            Err(failure) => {
+                Happening::Refused { text, service, why: failure.to_string(), quote: Value::Null }
+            }
+        }
+    }
+
     /// Sends a text at a price that was shown; or else asks what it costs, and sends it when that is no more than was
     /// shown.
-    fn send(&self, text: String, service: Service, price: Price) -> Result<Happening, Failure> {
+    fn sent(&self, text: &str, service: Service, price: Price) -> Result<Sent, Failure> {
         let quote = match price {
             Price::Quoted(id) => json!(id),
-            Price::Shown(shown) => match self.quote(&text, service) {
-                Ok(fresh) if is_dearer(&fresh, &shown, service) => {
-                    return Ok(Happening::Refused { text, service, why: String::new(), quote: fresh });
+            Price::Shown(shown) => {
+                let fresh = self.quote(text, service)?;
+                if is_dearer(&fresh, &shown, service) {
+                    return Ok(Sent::Refused { why: String::new(), quote: fresh });
                 }
-                Ok(fresh) => fresh.get("id").cloned().unwrap_or_default(),
-                Err(why) => {
-                    let (why, quote) = (why.to_string(), Value::Null);
-                    return Ok(Happening::Refused { text, service, why, quote });
-                }
-            },
+                fresh.get("id").cloned().unwrap_or_default()
+            }
         };
         let mut body = json!({"to": self.with, "text": text, "service": service.name()});
         if let (Some(body), true) = (body.as_object_mut(), quote.is_string()) {
@@ -111,8 +129,8 @@ impl Worker {
         let answer = self.client.post("/v1/messages", &body)?;
         let quote = answer.body.get("quote").cloned().unwrap_or_default();
         Ok(match answer.good() {
-            Ok(message) => Happening::Message { text: Some(text), message },
-            Err(why) => Happening::Refused { text, service, why: why.to_string(), quote },
+            Ok(message) => Sent::Accepted(message),
+            Err(why) => Sent::Refused { why: why.to_string(), quote },
         })
     }
 

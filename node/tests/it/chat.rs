@@ -3,7 +3,7 @@
 use crate::server::{BEN, Server, binary, wait_for};
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 /// A terminal with a chat in it.
@@ -81,28 +81,10 @@ fn a_wrong_token_is_told_before_the_terminal_is_taken() {
 #[test]
 fn without_a_terminal_a_line_goes_for_what_was_shown_or_is_asked_about() {
     let (server, anna) = Server::of_anna_and_ben();
-    let mut command = Command::new(binary());
-    command
-        .args(["chat", "--as", &anna, "--url", &server.url(), BEN])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    let mut command = lines_to_ben(&server, &anna);
     let mut chat = command.spawn().unwrap();
     let mut lines = chat.stdin.take().unwrap();
-    let shown = Arc::new(Mutex::new(String::new()));
-    let (said, seen) = (BufReader::new(chat.stdout.take().unwrap()), Arc::clone(&shown));
-    std::thread::spawn(move || {
-        said.lines().map_while(Result::ok).for_each(|line| seen.lock().unwrap().push_str(&(line + "\n")));
-    });
-    // What was waited for is not looked at again.
-    let shows = |words: &str| {
-        wait_for(&format!("{words:?}"), || {
-            let mut shown = shown.lock().unwrap();
-            let at = shown.find(words)?;
-            shown.drain(..at + words.len());
-            Some(())
-        });
-    };
+    let shows = shown_by(&mut chat);
     shows("SMS 0.12 EUR");
     writeln!(lines, "/sms\n{}", "a".repeat(161)).unwrap();
     shows("The price rose, nothing was sent. Send by SMS for 0.24 EUR?");
@@ -128,5 +110,51 @@ fn without_a_terminal_a_line_goes_for_what_was_shown_or_is_asked_about() {
         let all = [done.stdout, done.stderr].map(|said| String::from_utf8(said).unwrap()).concat();
         assert_eq!(done.status.code(), Some(code), "{line}: {all}");
         assert!(all.contains(said), "{line}: {all}");
+    }
+}
+
+#[test]
+fn without_a_terminal_a_text_that_does_not_reach_the_server_is_told_as_not_sent() {
+    let (mut server, anna) = Server::of_anna_and_ben();
+    let mut chat = lines_to_ben(&server, &anna).spawn().unwrap();
+    let mut lines = chat.stdin.take().unwrap();
+    let shows = shown_by(&mut chat);
+    shows("SMS 0.12 EUR");
+    writeln!(lines, "/sms\n{}", "a".repeat(161)).unwrap();
+    shows("Send by SMS for 0.24 EUR?");
+    server.kill();
+    writeln!(lines, "/yes").unwrap();
+    drop(lines);
+    let done = chat.wait_with_output().unwrap();
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(done.status.code(), Some(1), "{said}");
+    assert!(said.contains("not sent: "), "{said}");
+}
+
+/// A chat of hers with Ben, without a terminal.
+fn lines_to_ben(server: &Server, anna: &str) -> Command {
+    let mut command = Command::new(binary());
+    command
+        .args(["chat", "--as", anna, "--url", &server.url(), BEN])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// Waits until these words are printed; what was waited for is not looked at again.
+fn shown_by(chat: &mut Child) -> impl Fn(&str) + use<> {
+    let shown = Arc::new(Mutex::new(String::new()));
+    let (said, seen) = (BufReader::new(chat.stdout.take().unwrap()), Arc::clone(&shown));
+    std::thread::spawn(move || {
+        said.lines().map_while(Result::ok).for_each(|line| seen.lock().unwrap().push_str(&(line + "\n")));
+    });
+    move |words| {
+        wait_for(&format!("{words:?}"), || {
+            let mut shown = shown.lock().unwrap();
+            let at = shown.find(words)?;
+            shown.drain(..at + words.len());
+            Some(())
+        });
     }
 }
